@@ -53,13 +53,13 @@ impl Timestamp {
         self.zoned().strftime("%H:%M").to_string()
     }
 
-    fn zoned(self) -> jiff::Zoned {
+    fn zoned(self) -> jiff::ZonedDateTime {
         let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
             jiff::Timestamp::MIN
         } else {
             jiff::Timestamp::MAX
         });
-        at.to_zoned(zone())
+        at.to_zoned_datetime(zone())
     }
 }
 
@@ -147,7 +147,7 @@ impl Day {
 }
 
 fn at_zone(when: civil::DateTime) -> Timestamp {
-    Timestamp(when.to_zoned(zone()).map_or(i64::MAX, |z| z.timestamp().as_microsecond()))
+    Timestamp(when.to_zoned_datetime(zone()).map_or(i64::MAX, |z| z.timestamp().as_microsecond()))
 }
 
 impl std::fmt::Display for Day {
