@@ -1,0 +1,70 @@
+# Two commands matter: `make demo` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CARGO ?= cargo
+DATA ?= data/demo
+LISTEN ?= 127.0.0.1:8343
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+RELEASE := $(TARGET)/release/dienhong
+DEBUG := $(TARGET)/debug/dienhong
+
+.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test scenario bench lint deny fmt prerequisites generated
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: web ## Build everything, seed an Assembly on SQLite and serve it
+	@echo "== Building the program (the first time takes some minutes; cargo shows what it is at)"
+	$(CARGO) build --release --bin dienhong
+	$(RELEASE) demo --data $(DATA) --listen $(LISTEN)
+
+demo-reset: web ## As demo, but throw the demo's data away first
+	$(CARGO) build --release --bin dienhong
+	$(RELEASE) demo --data $(DATA) --listen $(LISTEN) --reset
+
+web: web/dist/manifest.json ## Build the browser files (styles, scripts, fonts)
+
+web/dist/manifest.json: web/package.json web/package-lock.json $(shell find web/src web/styles web/scripts -type f 2>/dev/null)
+	@echo "== Building the browser files"
+	cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+
+prerequisites: ## Install (or name) what the tests need beside Rust and Node
+	tests/prerequisites
+
+test: prerequisites web ## All tests: Rust on both engines, then the running program with other people's clients
+	$(CARGO) build --workspace --all-targets
+	$(MAKE) --no-print-directory lint deny
+	$(MAKE) --no-print-directory test-rust
+	$(MAKE) --no-print-directory test-blackbox
+
+test-rust: ## The Rust tests alone
+	DIENHONG_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) nextest run --workspace --no-fail-fast
+
+test-blackbox: ## The running program, driven by pyHanko, pdfsig, qpdf, Chromium with axe-core, schemathesis, PostgreSQL
+	$(CARGO) build --bin dienhong
+	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests
+
+kill-test: ## SIGKILL the server a hundred times under load; nothing acknowledged may be lost
+	$(CARGO) build --bin dienhong
+	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests/test_kill.py
+
+scenario: web ## Drive the five resolutions end to end; papers and a report are left in data/scenario
+	$(CARGO) build --release --bin dienhong
+	$(RELEASE) scenario --out data/scenario
+
+bench: web ## Measure, beside the machine's own limits and peers, in one run
+	benches/run
+
+lint: ## Formatting and clippy
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+deny: ## Licences, advisories known to the lock file, banned and doubled crates
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --offline check bans licenses sources; \
+	else echo "skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
+
+generated: ## Regenerate what is generated and committed (policy matrix, procedure table, OpenAPI)
+	DIENHONG_REGENERATE=1 $(CARGO) nextest run --workspace -E 'test(generated)'
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
