@@ -1,0 +1,174 @@
+//! Configuration: one file, then the environment. The only place where either is read.
+//!
+//! Every key has a safe default, so that an empty configuration runs on SQLite in the folder `data/`. A key of the file
+//! may be overridden by `DIENHONG_<SECTION>_<KEY>`: `DIENHONG_STORAGE_URL`, `DIENHONG_WEB_LISTEN`.
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything that an office may set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the journal and the blobs are kept.
+    pub storage: Storage,
+    /// How the pages are served.
+    pub web: Web,
+    /// Where keys are kept.
+    pub keys: Keys,
+    /// How the program logs.
+    pub log: Log,
+}
+
+/// Where the journal and the blobs are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// `sqlite:<file>` or `postgres://user:password@host/database`.
+    pub url: String,
+    /// Folder of the blobs (papers, attachments), addressed by their SHA-256.
+    pub blobs: PathBuf,
+}
+
+/// How the pages are served.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Web {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The address that people type; with `https:` the cookies are marked Secure and HSTS is sent.
+    pub public_url: String,
+    /// Largest request body, in bytes.
+    pub max_body: usize,
+    /// Reverse proxies in front whose `X-Forwarded-For` is believed; 0 when people connect directly.
+    pub trusted_proxies: usize,
+}
+
+/// Where keys are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keys {
+    /// File of the master key, under which all other keys are sealed. Readable by its owner alone.
+    pub master: PathBuf,
+}
+
+/// How the program logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// A filter such as `info` or `warn,journal=debug`.
+    pub level: String,
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+}
+
+/// The shape of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A readable line.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Storage {
+    fn default() -> Self { Self { url: "sqlite:data/dienhong.sqlite".into(), blobs: "data/blobs".into() } }
+}
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8343)),
+            public_url: String::new(),
+            max_body: 32 << 20,
+            trusted_proxies: 0,
+        }
+    }
+}
+impl Default for Keys {
+    fn default() -> Self { Self { master: "data/master.key".into() } }
+}
+impl Default for Log {
+    fn default() -> Self { Self { level: "info".into(), format: LogFormat::Text } }
+}
+
+impl Config {
+    /// Reads the file (when given, it must exist; else `dienhong.toml` if there is one), then the environment.
+    pub fn load(file: Option<&Path>, environment: &[(String, String)]) -> anyhow::Result<Config> {
+        let mut config = match file {
+            Some(path) => Config::read(path)?,
+            None if Path::new("dienhong.toml").exists() => Config::read(Path::new("dienhong.toml"))?,
+            None => Config::default(),
+        };
+        config.overlay(environment)?;
+        if config.web.public_url.is_empty() {
+            config.web.public_url = format!("http://{}", config.web.listen);
+        }
+        Ok(config)
+    }
+
+    /// The configuration of a folder that holds everything: used by `demo` and `scenario`.
+    pub fn in_folder(data: &Path) -> Config {
+        let mut config = Config::default();
+        config.storage.url = format!("sqlite:{}", data.join("dienhong.sqlite").display());
+        config.storage.blobs = data.join("blobs");
+        config.keys.master = data.join("master.key");
+        config
+    }
+
+    fn read(path: &Path) -> anyhow::Result<Config> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration file {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("the configuration file {} is not right", path.display()))
+    }
+
+    fn overlay(&mut self, environment: &[(String, String)]) -> anyhow::Result<()> {
+        for (name, value) in environment {
+            let Some(key) = name.strip_prefix("DIENHONG_") else { continue };
+            let wrong = || format!("the environment variable {name} has a value that does not fit");
+            match key {
+                "STORAGE_URL" => self.storage.url.clone_from(value),
+                "STORAGE_BLOBS" => self.storage.blobs = value.into(),
+                "WEB_LISTEN" => self.web.listen = value.parse().with_context(wrong)?,
+                "WEB_PUBLIC_URL" => self.web.public_url.clone_from(value),
+                "WEB_MAX_BODY" => self.web.max_body = value.parse().with_context(wrong)?,
+                "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
+                "KEYS_MASTER" => self.keys.master = value.into(),
+                "LOG_LEVEL" => self.log.level.clone_from(value),
+                "LOG_FORMAT" => {
+                    self.log.format = match value.as_str() {
+                        "text" => LogFormat::Text,
+                        "json" => LogFormat::Json,
+                        _ => bail!("{name} is {value:?}: use text or json"),
+                    }
+                }
+                // Not ours to read: the tests' own switches (DIENHONG_BIN, DIENHONG_PYTHON, …).
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dienhong.toml");
+        std::fs::write(&file, "[web]\nlisten = \"127.0.0.1:1\"\nport = 3\n").unwrap();
+        let error = format!("{:#}", Config::load(Some(&file), &[]).unwrap_err());
+        assert!(error.contains("dienhong.toml") && error.contains("port") && error.contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file_and_wrong_values_are_named() {
+        let set = |k: &str, v: &str| Config::load(None, &[(k.to_owned(), v.to_owned())]);
+        assert_eq!(set("DIENHONG_WEB_LISTEN", "0.0.0.0:80").unwrap().web.listen.port(), 80);
+        assert!(format!("{:#}", set("DIENHONG_WEB_LISTEN", "eighty").unwrap_err()).contains("DIENHONG_WEB_LISTEN"));
+        assert!(set("DIENHONG_LOG_FORMAT", "xml").is_err());
+    }
+}
