@@ -1,1 +1,67 @@
+//! The directory: who the Assembly's people are, which bodies there are, who holds which position in which body and
+//! when, how a person signs in, and with which certificate a person or a body signs.
+//!
+//! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
+//! `body:<id>`, `credential:<person>`, `session:<id>` and `indicator:<code>`; the tables are pure projections of those
+//! acts and can be thrown away. Personal data that the law may order erased (birth date, telephone, personal number,
+//! password hash, second-factor secret, sealed keys) travels in the `private` part of an act.
+//!
+//! This crate must never know HTTP, read the clock or draw randomness on its own, write to storage except through the
+//! journal, or keep a password, a second-factor secret or a private key unsealed.
 
+pub mod acts;
+mod bodies;
+pub mod effects;
+pub mod indicators;
+pub mod keys;
+mod limits;
+pub mod model;
+mod password;
+mod people;
+pub mod projection;
+mod query;
+pub mod sessions;
+pub mod signin;
+pub mod titles;
+mod totp;
+
+pub use effects::{Effect, EffectLine};
+pub use indicators::{Indicator, IndicatorReading, Measure};
+pub use keys::Keys;
+pub use model::{
+    Assignment, AssignmentView, Basis, Body, BodyKind, BodyNode, KeptRegime, NewAssignment, NewBody, NewPerson, Page,
+    PersonPrivate, PersonView, Position,
+};
+pub use sessions::{Session, SignedIn};
+pub use signin::{Begun, SignIn};
+
+use journal::{Journal, Projection};
+use std::sync::Arc;
+
+/// People, bodies and positions over the journal. Cheap to clone.
+#[derive(Clone)]
+pub struct Directory {
+    journal: Journal,
+}
+
+impl Directory {
+    /// The directory over an open journal; the journal must have been opened with [`Directory::projections`].
+    pub fn new(journal: Journal) -> Directory {
+        Directory { journal }
+    }
+
+    /// The projections that the journal must be opened with.
+    pub fn projections() -> Vec<Arc<dyn Projection>> {
+        vec![
+            Arc::new(projection::PeopleAndBodies),
+            Arc::new(projection::Access),
+            Arc::new(projection::Certificates),
+            Arc::new(projection::Indicators),
+        ]
+    }
+
+    /// The journal beneath.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+}
