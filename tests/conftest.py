@@ -1,0 +1,179 @@
+"""Runs the built program the way an office would, on both engines, and gives the tests what they need to drive it.
+
+Nothing here imports or knows the program's insides: it is started from its binary and spoken to over HTTP.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / "tests" / "out"
+
+
+def binary() -> str:
+    path = os.environ.get("DIENHONG_BIN", str(ROOT / "target" / "debug" / "dienhong"))
+    if not pathlib.Path(path).exists():
+        pytest.exit(f"the program is not built: {path} (run make test, or set DIENHONG_BIN)", returncode=2)
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Program:
+    """One running `dienhong serve` (or another command) with its own data folder and engine."""
+
+    def __init__(self, data: pathlib.Path, storage_url: str, port: int | None = None):
+        self.data = data
+        self.port = port or free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.log = data / "server.log"
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("DIENHONG_")},
+            "DIENHONG_STORAGE_URL": storage_url,
+            "DIENHONG_STORAGE_BLOBS": str(data / "blobs"),
+            "DIENHONG_KEYS_MASTER": str(data / "master.key"),
+            "DIENHONG_WEB_LISTEN": f"127.0.0.1:{self.port}",
+            "DIENHONG_LOG_LEVEL": "warn,dienhong=info",
+        }
+        self.process: subprocess.Popen | None = None
+
+    def run(self, *arguments: str, timeout: float = 600, check: bool = True) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            [binary(), *arguments], env=self.env, cwd=ROOT, timeout=timeout, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"dienhong {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def start(self, *arguments: str) -> "Program":
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [binary(), *(arguments or ("serve",))], env=self.env, cwd=ROOT, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the program ended at once:\n{self.log.read_text()[-4000:]}")
+            with contextlib.suppress(requests.ConnectionError):
+                if requests.get(self.base + "/readyz", timeout=5).status_code == 200:
+                    return self
+            time.sleep(0.02)
+        raise AssertionError(f"the program did not become ready:\n{self.log.read_text()[-4000:]}")
+
+    def kill(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                raise AssertionError("the program did not stop within 20 s of SIGTERM") from None
+
+    def accounts(self) -> dict:
+        """The demo's accounts by login: password and TOTP secret, as `dienhong demo accounts --json` prints them."""
+        done = self.run("demo", "accounts", "--json", "--data", str(self.data))
+        return {a["login"]: a for a in json.loads(done.stdout)}
+
+
+def postgres_programs() -> pathlib.Path:
+    found = shutil.which("initdb")
+    if found:
+        return pathlib.Path(found).resolve().parent
+    for folder in sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    pytest.exit("PostgreSQL's server is needed: sudo apt-get install postgresql", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A private PostgreSQL server; yields a function that makes a fresh database and returns its URL."""
+    programs = postgres_programs()
+    home = pathlib.Path(tempfile.mkdtemp(prefix="dienhong-pg-"))
+    user = None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
+        user = "postgres" if any(p.pw_name == "postgres" for p in pwd.getpwall()) else "nobody"
+        shutil.chown(home, user)
+    data, port = home / "data", free_port()
+
+    def run(*command: str) -> None:
+        subprocess.run(command, user=user, cwd=home, check=True, stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+
+    run(str(programs / "initdb"), "-D", str(data), "-U", "dienhong", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-N")
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c max_connections=200"
+    run(str(programs / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(home / "log"), "-w", "start")
+    made = 0
+
+    def database() -> str:
+        nonlocal made
+        made += 1
+        name = f"test_{made}"
+        run(str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "dienhong", name)
+        return f"postgres://dienhong@127.0.0.1:{port}/{name}"
+
+    yield database
+    run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def engine(request):
+    return request.param
+
+
+def fresh_program(engine: str, folder: pathlib.Path, request) -> Program:
+    url = request.getfixturevalue("postgres")() if engine == "postgres" else f"sqlite:{folder / 'dienhong.sqlite'}"
+    return Program(folder, url)
+
+
+@pytest.fixture(scope="session")
+def finished(engine, tmp_path_factory, request):
+    """A program on which the five resolutions were carried from proposal to publication through its own pages.
+
+    Yields (program, folder with the papers and the report). Made once for each engine.
+    """
+    folder = tmp_path_factory.mktemp(f"finished-{engine}")
+    program = fresh_program(engine, folder, request)
+    program.run("demo", "seed", "--bare", "--data", str(folder))
+    program.start()
+    out = OUT / f"scenario-{engine}"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    done = program.run("scenario", "--at", program.base, "--data", str(folder), "--out", str(out), check=False)
+    (out / "log.txt").write_text(done.stdout + done.stderr)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{program.log.read_text()[-4000:]}"
+    yield program, out
+    program.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The demo as a newcomer gets it: the five resolutions at five stages, on SQLite."""
+    folder = tmp_path_factory.mktemp("demo")
+    program = Program(folder, f"sqlite:{folder / 'dienhong.sqlite'}")
+    program.run("demo", "seed", "--data", str(folder))
+    program.start()
+    yield program
+    program.stop()
