@@ -7,7 +7,7 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const here = path.dirname(fileURLToPath(import.meta.url));
+const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const modules = path.join(here, "node_modules");
 const dist = path.join(here, "dist");
 
@@ -45,7 +45,7 @@ for (const file of css.outputFiles) {
 }
 
 const js = await build({
-  entryPoints: [path.join(here, "browser/app.ts")], bundle: true, minify: true, write: false, format: "esm",
+  entryPoints: [path.join(here, "src/app.ts")], bundle: true, minify: true, write: false, format: "esm",
   target: ["chrome110", "firefox110", "safari16"], logLevel: "error",
 });
 await emit("app.js", js.outputFiles[0].contents, names);
