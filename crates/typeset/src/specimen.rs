@@ -1,0 +1,1 @@
+//! Synthetic signature and seal images for demonstrations and tests: nobody's signature, no body's seal.
