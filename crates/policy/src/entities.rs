@@ -50,9 +50,9 @@ pub(crate) fn prepare(ctx: &Ctx, action: &Entity, resource: &Resource) -> Result
 }
 
 fn principal(actor: &Actor) -> Result<Entity, Unreadable> {
-    static PERSON: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Actor::Person"));
-    static SYSTEM: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Actor::System"));
-    static PUBLIC: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Actor::Public"));
+    static PERSON: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("SignedIn"));
+    static SYSTEM: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("System"));
+    static PUBLIC: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Public"));
     match actor {
         Actor::Public => Ok(Entity::new_no_attrs(uid(&PUBLIC, "public"), HashSet::new())),
         Actor::System(name) => Ok(Entity::new_no_attrs(uid(&SYSTEM, name), HashSet::new())),
