@@ -170,6 +170,17 @@ act! {
     }
 }
 
+act! {
+    /// A name to sign in with was given to a person. It stands on the stream `login:<name>`, which can begin only once,
+    /// so no two people ever share a name.
+    "login.taken" LoginTaken {
+        /// The name.
+        login: String,
+        /// Whose.
+        person: PersonId,
+    }
+}
+
 /// What kind of credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -361,6 +372,10 @@ pub fn body_stream(body: &BodyId) -> StreamId {
 /// `credential:<person>`: a person's credentials and their use, apart from the person's career.
 pub fn credential_stream(person: &PersonId) -> StreamId {
     StreamId::new("credential", person)
+}
+/// `login:<name>`.
+pub fn login_stream(login: &str) -> StreamId {
+    StreamId::new("login", login)
 }
 /// `session:<id>`.
 pub fn session_stream(session: &str) -> StreamId {

@@ -11,29 +11,33 @@
 
 pub mod acts;
 mod bodies;
+pub mod drafts;
 pub mod effects;
 pub mod indicators;
 pub mod keys;
 mod limits;
 pub mod model;
-mod password;
-mod people;
+pub mod password;
+pub mod people;
 pub mod projection;
-mod query;
+pub mod query;
 pub mod sessions;
 pub mod signin;
 pub mod titles;
-mod totp;
+pub mod totp;
 
+pub use acts::Holder;
 pub use effects::{Effect, EffectLine};
-pub use indicators::{Indicator, IndicatorReading, Measure};
-pub use keys::Keys;
+pub use indicators::{Gauges, Indicator, IndicatorReading, Measure, Share};
+pub use keys::{Coverage, Keys};
 pub use model::{
     Assignment, AssignmentView, Basis, Body, BodyKind, BodyNode, KeptRegime, NewAssignment, NewBody, NewPerson, Page,
     PersonPrivate, PersonView, Position,
 };
+pub use people::Correction;
+pub use query::PeopleFilter;
 pub use sessions::{Session, SignedIn};
-pub use signin::{Begun, SignIn};
+pub use signin::{Begun, Opened, Origin, SignIn};
 
 use journal::{Journal, Projection};
 use std::sync::Arc;

@@ -42,6 +42,8 @@ impl Position {
     pub const AUDITOR: &str = "auditor";
     /// Keeps the directory.
     pub const ADMIN: &str = "admin";
+    /// Passed on from a body that ended; waits for the new body to assign work.
+    pub const AWAITING: &str = "awaiting-assignment";
     /// Other staff.
     pub const STAFF: &str = "staff";
 
@@ -53,6 +55,10 @@ impl Position {
         let code = code.into();
         kernel::id::check(&code)?;
         Ok(Position(code))
+    }
+    /// One of the codes above.
+    pub fn known(code: &'static str) -> Position {
+        Position(code.to_owned())
     }
     /// The code.
     pub fn as_str(&self) -> &str {
@@ -268,8 +274,12 @@ pub struct Body {
     pub from: Day,
     /// The first day on which it is no more; `None` while it stands.
     pub until: Option<Day>,
-    /// On what ground it was set up, and ended.
+    /// On what ground it was set up.
     pub basis: String,
+    /// On what ground it ended.
+    pub end_basis: Option<String>,
+    /// The body to which its people and duties passed.
+    pub passed_to: Option<BodyId>,
     /// The case to which it belongs, as a drafting committee belongs to its bill.
     pub case: Option<CaseId>,
     /// The place among its sisters.

@@ -1,0 +1,23 @@
+//! The tables of the directory, as pure folds of its acts.
+
+mod access;
+mod certificates;
+mod people;
+
+pub use access::{Access, CREDENTIAL, CREDENTIAL_SECRET, LOGIN, SESSION};
+pub use certificates::{CERTIFICATE, Certificates, INDICATOR, Indicators};
+pub use people::{ASSIGNMENT, BODY, KEPT_REGIME, PERSON, PERSON_PRIVATE, PeopleAndBodies};
+
+use kernel::{Act, ActBody, Problem};
+
+/// The content of an act whose kind has been matched already.
+fn read<B: ActBody>(act: &Act) -> Result<B, Problem> {
+    B::deserialize(&act.body).map_err(|why| {
+        Problem::fault(format!("act {}/{} of kind {} does not read: {why}", act.stream, act.version, act.kind))
+    })
+}
+
+/// One text of the private part, if it has not been erased.
+fn private_text(act: &Act, field: &str) -> Option<String> {
+    act.private.as_ref()?.get(field)?.as_str().map(str::to_owned)
+}
