@@ -3,17 +3,59 @@
 //! Pure: no files, no sockets, no clock of its own. Times are [`kernel::Timestamp`] parameters, serial numbers are drawn
 //! from [`kernel::Entropy`]; only key generation and signing draw from the random source inside aws-lc.
 //!
-//! The public face, being filled in:
-//! ```text
-//! PrivateKey::generate(KeyKind::P256)? ; PrivateKey::from_pkcs8(&[u8])? ; key.pkcs8() -> &[u8] ; key.public_key_info() -> &[u8] (SPKI DER)
-//! Certificate::parse(der)? ; Certificate::from_pem(text)? -> Vec<Certificate>; cert.der() ; cert.to_pem() ; cert.subject() -> &Name
-//!   cert.serial_hex() ; cert.not_before()/not_after() -> Timestamp ; cert.fingerprint() -> kernel::Digest ; serde as base64 DER
-//! Subject::person("Nguyễn Văn A", "Chủ tịch Quốc hội", "Ủy ban Thường vụ Quốc hội", "person-…") ; Subject::body("Quốc hội", "qh") ; Subject::service("…", "vpqh")
-//! Authority::root(&Subject, PrivateKey, from, until, &entropy)? -> Authority { certificate(), .. }
-//! root.subordinate(&Subject, PrivateKey, from, until, &entropy)? -> Authority          (chain() = issuing CA, root)
-//! Authority::new(PrivateKey, chain: Vec<Certificate>)?                                  (reopened from store)
-//! authority.issue(Profile::{Person, Body, TimeStamping, Ocsp}, &Subject, spki: &[u8], from, until, &entropy)? -> Certificate
-//! authority.crl(number: u64, this_update, next_update, &[Revocation { serial, at, reason }])? -> Crl ; Crl::parse(der)? ; crl.der()
-//! TrustAnchors::new(vec![cert])
-//! check_before_signing(&chain, &anchors, &crls, at) -> Result<(), Unfit>   // Unfit::code() is a Fluent message
 //! ```
+//! use kernel::{OsEntropy, Timestamp};
+//! use pki::{Authority, KeyKind, PrivateKey, Profile, Subject, TrustAnchors, check_before_signing};
+//!
+//! let now = Timestamp::from_micros(1_760_000_000_000_000);
+//! let later = now.plus_seconds(5 * 365 * 86_400);
+//! let root = Authority::root(
+//!     &Subject::service("CA gốc", "Văn phòng Quốc hội"),
+//!     PrivateKey::generate(KeyKind::P256)?, now, later, &OsEntropy,
+//! )?;
+//! let issuing = root.subordinate(
+//!     &Subject::service("CA cấp chứng thư", "Văn phòng Quốc hội"),
+//!     PrivateKey::generate(KeyKind::P256)?, now, later, &OsEntropy,
+//! )?;
+//! let key = PrivateKey::generate(KeyKind::P256)?;
+//! let person = Subject::person("Nguyễn Văn A", "Đại biểu", "Đoàn đại biểu 001", "person-1");
+//! let certificate = issuing.issue(Profile::Person, &person, key.public_key_info(), now, later, &OsEntropy)?;
+//!
+//! let anchors = TrustAnchors::new(vec![root.certificate().clone()]);
+//! let chain = [vec![certificate], issuing.chain().to_vec()].concat();
+//! let crl = issuing.crl(1, now, now.plus_seconds(7 * 86_400), &[])?;
+//! assert!(check_before_signing(&chain, &anchors, &[crl], now).is_ok());
+//! # Ok::<(), pki::Error>(())
+//! ```
+
+mod algorithm;
+pub mod asn1;
+mod authority;
+mod bignum;
+mod certificate;
+mod crl;
+mod dsa;
+mod error;
+mod extension;
+mod general_name;
+mod key;
+mod name;
+pub mod oid;
+pub mod path;
+pub mod pem;
+mod fitness;
+
+pub use algorithm::{Hash, PublicKey, Scheme, Verdict};
+pub use authority::{Authority, Profile};
+pub use certificate::Certificate;
+pub use crl::{Crl, Reason, Revocation};
+pub use error::{Error, Result};
+pub use extension::{
+    AuthorityKeyId, BasicConstraints, DistributionPoint, Extension, Extensions, KeyUsage, NameConstraints,
+    PolicyConstraints,
+};
+pub use fitness::{Unfit, check_before_signing};
+pub use general_name::GeneralName;
+pub use key::{KeyKind, PrivateKey};
+pub use name::{Attribute, Name, Subject};
+pub use path::TrustAnchors;
