@@ -1,0 +1,68 @@
+//! "Việc cần làm hôm nay": what waits for the person, the most pressing first.
+
+use crate::{
+    render::Page,
+    view::CaseRow,
+};
+use kernel::Timestamp;
+use serde::Serialize;
+
+/// The first page of the day.
+#[derive(Debug, Serialize)]
+pub struct HomePage {
+    /// Today, `2024-12-20`.
+    pub today: String,
+    /// What waits.
+    pub tasks: Vec<TaskRow>,
+    /// Cases in which the person takes part and that are with somebody else.
+    pub following: Vec<CaseRow>,
+}
+
+/// One thing to do.
+#[derive(Debug, Serialize)]
+pub struct TaskRow {
+    /// Where it is done.
+    pub href: String,
+    /// What is to be done: `Cho ý kiến bằng phiếu`.
+    pub what: String,
+    /// The case.
+    pub case: String,
+    /// Where it came from: `Vụ Pháp luật gửi 09:12 · 12/12/2024`.
+    pub from: String,
+    /// Until when.
+    pub due: Option<Timestamp>,
+    /// Whether that time has passed.
+    pub late: bool,
+    /// The secrecy grade of the case.
+    pub grade: u8,
+}
+
+impl TaskRow {
+    pub(crate) fn samples() -> Vec<TaskRow> {
+        let rows = CaseRow::samples();
+        let what = ["Cho ý kiến bằng phiếu", "Ký ban hành", "Cho ý kiến thẩm tra"];
+        rows.into_iter()
+            .zip(what)
+            .map(|(row, what)| TaskRow {
+                href: row.href,
+                what: what.into(),
+                case: row.title,
+                from: "Vụ Pháp luật gửi lúc 09:12 ngày 12/12/2024".into(),
+                due: row.due,
+                late: row.late,
+                grade: row.grade,
+            })
+            .collect()
+    }
+}
+
+impl Page for HomePage {
+    const TEMPLATE: &'static str = "home.html";
+    fn samples() -> Vec<(&'static str, Self)> {
+        let today = "2024-12-20".to_owned();
+        vec![
+            ("busy", HomePage { today: today.clone(), tasks: TaskRow::samples(), following: CaseRow::samples() }),
+            ("nothing waits", HomePage { today, tasks: vec![], following: vec![] }),
+        ]
+    }
+}

@@ -1,0 +1,67 @@
+//! The pages: one file a group, each with its typed contexts, their examples and their handlers.
+
+pub mod case;
+pub mod cases;
+pub mod home;
+pub mod login;
+pub mod open_case;
+pub mod problem;
+
+use crate::render::{Sample, samples_of};
+
+/// Names every page once: the gallery shows their examples, a test renders them in both languages and finds any
+/// template that is not named here.
+macro_rules! pages {
+    ($($page:ty),* $(,)?) => {
+        /// The examples of all pages.
+        pub fn samples() -> Vec<Sample> {
+            let mut all = Vec::new();
+            $(all.extend(samples_of::<$page>());)*
+            all
+        }
+    };
+}
+
+pages![
+    login::PasswordPage,
+    login::CodePage,
+    home::HomePage,
+    cases::CasesPage,
+    open_case::ChoosePage,
+    open_case::CaseFormPage,
+    case::CasePage,
+    problem::ProblemPage,
+    problem::ConflictPage,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        frame::Frame,
+        render::Renderer,
+        words::{Lang, Words},
+    };
+    use std::{collections::BTreeSet, sync::Arc};
+
+    #[test]
+    fn every_page_renders_its_examples_in_both_languages() {
+        let renderer = Renderer::new(Arc::new(Words::load().unwrap()));
+        for lang in Lang::ALL {
+            for sample in samples() {
+                let html = renderer.value(&Frame::sample(lang), sample.template, sample.page.clone());
+                let html = html.unwrap_or_else(|e| panic!("{} ({}), {lang:?}: {e}", sample.template, sample.name));
+                assert!(html.contains("</html>"), "{} is no whole page", sample.template);
+                assert!(!html.contains(" style=\""), "{}: the security policy forbids inline styles", sample.template);
+                assert!(!html.contains(" onclick="), "{}: the security policy forbids inline scripts", sample.template);
+            }
+        }
+    }
+
+    #[test]
+    fn every_template_has_a_typed_context() {
+        let named: BTreeSet<String> = samples().iter().map(|s| s.template.to_owned()).collect();
+        let there: BTreeSet<String> = Renderer::page_templates().into_iter().collect();
+        assert_eq!(there, named);
+    }
+}
