@@ -200,7 +200,7 @@ impl Keys {
             basis: basis.clone(),
         };
         let draft = ActDraft::new(acts::certificate_resource(&serial, holder), &issued)
-            .with_private(json!(SealedKey { sealed_key: sealed.to_string() }));
+            .with_private(json!(SealedKey { sealed_key: sealed.as_str().to_owned() }));
         change.on(acts::certificate_stream(&serial), Expected::New).act(draft)
     }
 
@@ -260,7 +260,7 @@ impl Keys {
     async fn signer(&self, holder: &Holder) -> Result<Arc<dyn Signer>, Problem> {
         let (stored, chain) = self.fit(holder).await?;
         let sealed = stored.sealed_key.ok_or_else(|| Problem::refused("certificate-key-elsewhere"))?;
-        let sealed: Sealed = sealed.parse().map_err(Problem::fault)?;
+        let sealed = Sealed::from_text(sealed);
         let signer = SoftwareSigner::unseal(&self.master, &key_context(&stored.serial), &sealed, chain);
         Ok(Arc::new(signer.map_err(Problem::fault)?))
     }
@@ -387,7 +387,7 @@ impl Keys {
 
     fn unseal(&self, stored: &StoredCertificate) -> Result<PrivateKey, Problem> {
         let sealed = stored.sealed_key.as_deref().ok_or_else(|| Problem::refused("certificate-key-elsewhere"))?;
-        let sealed: Sealed = sealed.parse().map_err(Problem::fault)?;
+        let sealed = Sealed::from_text(sealed);
         let pkcs8 = self.master.open(&key_context(&stored.serial), &sealed).map_err(Problem::fault)?;
         PrivateKey::from_pkcs8(&pkcs8).map_err(Problem::fault)
     }

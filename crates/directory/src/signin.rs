@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 /// Seconds between the password and the code.
 const PENDING_SECONDS: i64 = 5 * 60;
 const PENDING: &str = "sign-in pending";
-pub(crate) const TOTP: &str = "totp secret";
+const TOTP: &str = "totp secret";
 
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +98,11 @@ struct Account {
     own_device: bool,
 }
 
+/// A second-factor secret as it is stored: sealed under the master key.
+pub fn seal_totp(master: &MasterKey, secret: &[u8], entropy: &dyn Entropy) -> String {
+    master.seal(TOTP, secret, entropy).as_str().to_owned()
+}
+
 impl SignIn {
     /// Signing in over a directory; secrets are sealed under the master key.
     ///
@@ -142,7 +147,7 @@ impl SignIn {
         };
         let plain = serde_json::to_vec(&pending).map_err(Problem::fault)?;
         let sealed = self.inner.master.seal(PENDING, &plain, self.entropy());
-        Ok(Begun::SecondFactor(sealed.to_string()))
+        Ok(Begun::SecondFactor(sealed.as_str().to_owned()))
     }
 
     /// Second step: the code. `pending` is the text of [`Begun::SecondFactor`].
@@ -152,7 +157,7 @@ impl SignIn {
     /// `second-factor-wrong`, `second-factor-used`; [`Problem::TooMany`]; storage.
     pub async fn finish(&self, pending: &str, code: &str, origin: &Origin) -> Result<Opened, Problem> {
         let over = || Problem::refused("signin-over");
-        let sealed: Sealed = pending.parse().map_err(|_| over())?;
+        let sealed = Sealed::from_text(pending);
         let plain = self.inner.master.open(PENDING, &sealed).map_err(|_| over())?;
         let pending: Pending = serde_json::from_slice(&plain).map_err(|_| over())?;
         if pending.until < self.now() || pending.device != sessions::digest(&origin.device) {
@@ -285,7 +290,7 @@ impl SignIn {
     }
 
     fn open_totp(&self, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
-        let sealed: Sealed = sealed.parse().map_err(Problem::fault)?;
+        let sealed = Sealed::from_text(sealed);
         self.inner.master.open(TOTP, &sealed).map_err(Problem::fault)
     }
 

@@ -1,6 +1,6 @@
 //! Setting one's password and second factor.
 
-use super::{SignIn, TOTP, Origin};
+use super::{Origin, SignIn};
 use crate::{
     acts::{self, CredentialKind, SessionStrengthened},
     drafts, password, sessions::SignedIn, totp,
@@ -78,7 +78,7 @@ impl SignIn {
         Ok(TotpOffer {
             base32: totp::base32(&*secret),
             address: totp::address(&*secret, &login)?,
-            sealed: self.inner.master.seal(OFFER, &plain, self.entropy()).to_string(),
+            sealed: self.inner.master.seal(OFFER, &plain, self.entropy()).as_str().to_owned(),
         })
     }
 
@@ -91,7 +91,7 @@ impl SignIn {
     pub async fn confirm_totp(&self, ctx: &Ctx, sealed: &str, code: &str, origin: &Origin) -> Result<(), Problem> {
         let person = &ctx.person().ok_or_else(|| Problem::refused("signin-over"))?.id;
         let over = || Problem::refused("signin-over");
-        let sealed: Sealed = sealed.parse().map_err(|_| over())?;
+        let sealed = Sealed::from_text(sealed);
         let plain = self.inner.master.open(OFFER, &sealed).map_err(|_| over())?;
         let (secret, whose) = plain.split_at_checked(20).ok_or_else(over)?;
         if whose != person.as_str().as_bytes() {
@@ -106,7 +106,7 @@ impl SignIn {
         let Some(step) = totp::matching_step(secret, code, self.now())? else {
             return Err(Problem::refused("second-factor-wrong"));
         };
-        let stored = self.inner.master.seal(TOTP, secret, self.entropy()).to_string();
+        let stored = super::seal_totp(&self.inner.master, secret, self.entropy());
         let used = SessionStrengthened { person: person.clone(), session: None, step };
         let resource = acts::person_resource(person, &BTreeSet::new());
         let change = Change::new()

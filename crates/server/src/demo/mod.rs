@@ -1,0 +1,81 @@
+//! The demo: an Assembly of synthetic people on any storage, with five resolutions at five stages.
+//!
+//! Everything is entered through the services, as acts; nothing here writes to storage on its own.
+
+pub mod accounts;
+mod enter;
+pub mod institution;
+pub mod provinces;
+pub mod roster;
+
+use accounts::Accounts;
+use directory::{Directory, Keys};
+use kernel::{Ctx, Entropy, PersonId, id::RequestId};
+use roster::Term;
+use signing::MasterKey;
+
+/// The name of the file with the accounts, in the data folder.
+pub const ACCOUNTS_FILE: &str = "demo-accounts.json";
+
+/// Whether an Assembly was seeded already.
+///
+/// # Errors
+/// When the storage does not answer.
+pub async fn is_seeded(directory: &Directory) -> anyhow::Result<bool> {
+    let chairperson = PersonId::new("db-001")?;
+    Ok(directory.person(&chairperson).await?.is_some())
+}
+
+/// Seeds the Assembly: bodies, people with their positions, credentials, certificates. `say` is told how far it is.
+///
+/// # Errors
+/// When the storage does not answer.
+pub async fn institution(
+    directory: &Directory,
+    master: &MasterKey,
+    keys: &Keys,
+    say: &mut dyn FnMut(&str),
+) -> anyhow::Result<Accounts> {
+    let journal = directory.journal();
+    let now = journal.clock().now();
+    let ctx = Ctx::system("seed", now, RequestId::mint(journal.clock(), journal.entropy()));
+    let term = Term::around(now.day());
+    let people = roster::roster();
+
+    let bodies = enter::bodies(directory, &ctx, term).await?;
+    say(&format!("{bodies} bodies"));
+    enter::people(directory, &ctx, term, &people).await?;
+    say(&format!("{} people with their positions", people.len()));
+    let password = password(journal.entropy());
+    let accounts = enter::credentials(directory, master, &ctx, &people, &password).await?;
+    say(&format!("{} people can sign in", accounts.len()));
+    let certificates = enter::certificates(keys, &ctx, term, now.day(), &people).await?;
+    say(&format!("{certificates} certificates"));
+    Ok(Accounts { password, accounts })
+}
+
+/// A password that people can type: five syllables out of 32, 25 random bits. Enough for synthetic people behind limits
+/// on tries; an office draws longer ones.
+fn password(entropy: &dyn Entropy) -> String {
+    const SYLLABLES: [&str; 32] = [
+        "an", "ba", "cam", "dong", "giang", "ha", "hoa", "hong", "khoi", "lam", "linh", "long", "mai", "minh", "nam",
+        "ngoc", "nhan", "phong", "phu", "quang", "sen", "son", "tam", "thanh", "thu", "tien", "trung", "tu", "van",
+        "vinh", "xuan", "yen",
+    ];
+    let mut random = [0u8; 5];
+    entropy.fill(&mut random);
+    let words: Vec<&str> = random.iter().map(|b| SYLLABLES[usize::from(b & 31)]).collect();
+    words.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawn_password_is_long_enough_and_never_the_same() {
+        let drawn: Vec<String> = (0..20).map(|_| password(&kernel::OsEntropy)).collect();
+        assert!(drawn.iter().all(|p| directory::password::check_new("new", p, "db001").is_ok()), "{drawn:?}");
+        assert_ne!(drawn[0], drawn[1]);
+    }
+}
