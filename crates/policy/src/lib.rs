@@ -76,7 +76,11 @@ impl Policies {
             return Decision::refused();
         };
         if !asked.resources.contains(resource.kind) {
-            tracing::warn!(action, kind = resource.kind, "refused: the policy schema has no such action on such a thing");
+            tracing::warn!(
+                action,
+                kind = resource.kind,
+                "refused: the policy schema has no such action on such a thing"
+            );
             return Decision::refused();
         }
         let prepared = match entities::prepare(ctx, &asked.entity, resource) {

@@ -98,10 +98,8 @@ impl Sources {
             .map_err(|why| LoadError::Syntax { file: SCHEMA.to_owned(), why: in_full(&why) })?;
         let policies = self.policies()?;
         check(&schema, &policies)?;
-        let says = policies
-            .policies()
-            .filter_map(|p| Some((p.id().to_string(), p.annotation("says")?.to_owned())))
-            .collect();
+        let says =
+            policies.policies().filter_map(|p| Some((p.id().to_string(), p.annotation("says")?.to_owned()))).collect();
         Ok(Policies {
             authorizer: Authorizer::new(),
             actions: actions(&schema, &policies)?,

@@ -92,7 +92,8 @@ fn seat(actor: &Actor) -> String {
 
 /// The least strength at which it is allowed, as one sign.
 fn cell(policies: &Policies, actor: &Actor, action: &str, resource: &Resource) -> &'static str {
-    let steps = [(Strength::None, "yes"), (Strength::Password, "1"), (Strength::TwoFactor, "2"), (Strength::Fresh, "3")];
+    let steps =
+        [(Strength::None, "yes"), (Strength::Password, "1"), (Strength::TwoFactor, "2"), (Strength::Fresh, "3")];
     let reachable = if matches!(actor, Actor::Person(_)) { &steps[1..] } else { &steps[..1] };
     for (strength, sign) in reachable {
         let ctx = Ctx {
@@ -147,7 +148,16 @@ pub fn text(policies: &Policies) -> String {
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
     const KINDS: [&str; 10] = [
-        "Body", "Case", "Certificate", "Document", "Indicator", "Journal", "Person", "Procedure", "Register", "Session",
+        "Body",
+        "Case",
+        "Certificate",
+        "Document",
+        "Indicator",
+        "Journal",
+        "Person",
+        "Procedure",
+        "Register",
+        "Session",
     ];
     KINDS.into_iter().find(|k| *k == kind).unwrap_or("unknown")
 }
