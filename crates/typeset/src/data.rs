@@ -35,12 +35,7 @@ struct Check<'a> {
 }
 
 /// Checks `data` against `form`.
-pub(crate) fn check(
-    form: &Form,
-    data: &Value,
-    limits: &Limits,
-    fonts: &dyn Covers,
-) -> Result<Checked, TypesetError> {
+pub(crate) fn check(form: &Form, data: &Value, limits: &Limits, fonts: &dyn Covers) -> Result<Checked, TypesetError> {
     let mut check = Check { form, limits, fonts, problems: Vec::new(), text_bytes: 0, images: BTreeMap::new() };
     let json = check.object("", &form.title, &form.fields, data);
     if check.text_bytes > limits.text_bytes {
@@ -109,7 +104,7 @@ impl Check<'_> {
             (FieldType::Time, Value::Number(n)) => match n.as_i64() {
                 Some(micros) => {
                     let time = Timestamp::from_micros(micros);
-                    json!({"iso": time.iso_local(), "short": time.clock_and_day()})
+                    json!({"iso": time.iso_local(), "clock": time.clock(), "day": time.day().short()})
                 }
                 None => self.problem(at, label, "not_a_time", "whole microseconds since 1970 are needed"),
             },

@@ -22,7 +22,6 @@ pub(crate) struct Found {
 /// The line of text that was walked last: where it stands and ends.
 #[derive(Debug, Clone, Copy)]
 struct Line {
-    page: u32,
     baseline: f64,
     end: f64,
 }
@@ -32,9 +31,10 @@ pub(crate) fn read(document: &PagedDocument) -> Found {
     let mut found = Found::default();
     for (page, at) in (1..).zip(document.pages()) {
         found.frame(page, at.frame.height().to_pt(), &at.frame, Transform::identity());
-    }
-    if found.line.is_some() {
-        found.text.push('\n');
+        if found.line.take().is_some() {
+            found.text.push('\n');
+        }
+        found.text.push('\u{c}');
     }
     found
 }
@@ -52,7 +52,7 @@ impl Found {
                     if run.glyphs.iter().any(|glyph| glyph.id == 0) {
                         self.missing.get_or_insert_with(|| run.text.to_string());
                     }
-                    self.run(page, point, run.width().to_pt(), &run.text);
+                    self.run(point, run.width().to_pt(), &run.text);
                 }
                 FrameItem::Tag(Tag::Start(element, _)) => {
                     if let Some(metadata) = element.to_packed::<MetadataElem>() {
@@ -64,17 +64,15 @@ impl Found {
         }
     }
 
-    fn run(&mut self, page: u32, at: Point, width: f64, text: &str) {
+    fn run(&mut self, at: Point, width: f64, text: &str) {
         let (x, baseline) = (at.x.to_pt(), at.y.to_pt());
         // Runs that touch on one baseline are one line: a change of style, not of place.
-        let joins = self.line.is_some_and(|line| {
-            line.page == page && (line.baseline - baseline).abs() < 0.5 && (line.end - x).abs() < 1.0
-        });
+        let joins = self.line.is_some_and(|line| (line.baseline - baseline).abs() < 0.5 && (line.end - x).abs() < 1.0);
         if !joins && self.line.is_some() {
             self.text.push('\n');
         }
         self.text.push_str(text);
-        self.line = Some(Line { page, baseline, end: x + width });
+        self.line = Some(Line { baseline, end: x + width });
     }
 
     fn anchor(&mut self, page: u32, height: f64, at: Point, value: &Value) {

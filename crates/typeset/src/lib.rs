@@ -26,8 +26,8 @@ mod error;
 mod frames;
 mod papers;
 mod schema;
-mod world;
 pub mod specimen;
+mod world;
 
 pub use error::{DataProblem, TypesetError};
 pub use papers::{Anchor, Limits, Options, Papers, Size, Typeset};

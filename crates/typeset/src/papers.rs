@@ -92,7 +92,7 @@ pub struct Typeset {
     pub pages: u32,
     /// Boxes to fill later, by name: `number`, `date`, `signature`, `seal`, …
     pub anchors: BTreeMap<String, Anchor>,
-    /// All text in reading order, NFC, lines ended by `\n`.
+    /// All text in reading order with the page numbers, NFC; lines end with `\n`, pages with a form feed.
     pub text: String,
 }
 
@@ -182,13 +182,22 @@ impl Papers {
         })
     }
 
-    /// The pages as PNG images, `scale` pixels per point (2.0 is good for screens; held between 0.25 and 4).
+    /// How many pages the paper has, without making its PDF.
+    ///
+    /// # Errors
+    /// As [`Papers::render`].
+    pub fn pages(&self, form: &str, data: &Value) -> Result<u32, TypesetError> {
+        let checked = self.checked(form, data)?;
+        self.set(form, checked, |_, document| Ok(u32::try_from(document.pages().len()).unwrap_or(u32::MAX)))
+    }
+
+    /// The pages as PNG images, `scale` pixels per point (2.0 is good for screens; held between 0.25 and 5).
     ///
     /// # Errors
     /// As [`Papers::render`].
     pub fn preview(&self, form: &str, data: &Value, scale: f32) -> Result<Vec<Vec<u8>>, TypesetError> {
         let checked = self.checked(form, data)?;
-        let scale = if scale.is_finite() { scale.clamp(0.25, 4.0) } else { 2.0 };
+        let scale = if scale.is_finite() { scale.clamp(0.25, 5.0) } else { 2.0 };
         let options = RenderOptions { pixel_per_pt: f64::from(scale).into(), render_bleed: false };
         self.set(form, checked, |_, document| {
             let pages = document.pages().iter().map(|page| {
@@ -234,7 +243,8 @@ impl Papers {
                 return Err(TypesetError::TooLarge { form: form.to_owned(), what, limit });
             }
             if let Some(run) = frames::read(&document).missing {
-                return Err(fault(form, format!("no print font has all letters of {run:?}")));
+                let why = format!("no print font has all letters of {run:?}");
+                return Err(TypesetError::BadForm { file: format!("{form}.typ"), why });
             }
             then(&desk, &document)
         }));

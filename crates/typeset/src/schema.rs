@@ -201,7 +201,10 @@ fn collect(
         let FieldType::Group(name) = is else { continue };
         let bad = |why: String| TypesetError::BadForm { file: file.to_owned(), why };
         let group = known.get(name).ok_or_else(|| {
-            bad(format!("field {}: there is no group {name}: declare [groups.{name}] or add it to groups.toml", field.name))
+            bad(format!(
+                "field {}: there is no group {name}: declare [groups.{name}] or add it to groups.toml",
+                field.name
+            ))
         })?;
         if path.contains(name) {
             return Err(bad(format!("the group {name} holds itself: {}", path.join(" → "))));
