@@ -1,0 +1,149 @@
+//! Reads kind, number, title and date from the lines before the first unit, and the effect clause.
+
+use crate::model::{Law, Meta};
+use crate::text::joined;
+use kernel::time::Day;
+
+const KINDS: [(&str, &str); 8] = [
+    ("BỘ LUẬT", "Bộ luật"),
+    ("LUẬT", "Luật"),
+    ("PHÁP LỆNH", "Pháp lệnh"),
+    ("NGHỊ QUYẾT", "Nghị quyết"),
+    ("HIẾN PHÁP", "Hiến pháp"),
+    ("NGHỊ ĐỊNH", "Nghị định"),
+    ("LỆNH", "Lệnh"),
+    ("QUYẾT ĐỊNH", "Quyết định"),
+];
+
+/// What the lines before the first unit, and the effect clause, say.
+pub(crate) fn read(law: &Law) -> Meta {
+    let mut meta = Meta::default();
+    let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
+    for line in &lines {
+        if meta.number.is_none() {
+            meta.number = number_in(line);
+        }
+        if meta.issued.is_none() {
+            meta.issued = day_in(line);
+        }
+    }
+    title(&lines, &mut meta);
+    meta.in_force = effect(law);
+    meta
+}
+
+fn title(lines: &[&str], meta: &mut Meta) {
+    for (i, line) in lines.iter().enumerate() {
+        let Some((word, kind)) = KINDS.iter().find(|(word, _)| starts_word(line, word)) else { continue };
+        let beside = line[word.len()..].trim();
+        let below = lines[i + 1..].iter().take_while(|l| crate::marker::is_shouted(l)).copied();
+        let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
+        if beside.starts_with("SỐ ") && lines[i + 1..].iter().any(|l| starts_word(l, word)) {
+            continue;
+        }
+        meta.kind = Some((*kind).to_owned());
+        if !parts.is_empty() {
+            meta.title = Some(sentence_case(&parts.join(" ")));
+        }
+        return;
+    }
+}
+
+fn starts_word(line: &str, word: &str) -> bool {
+    line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// `THUẾ TIÊU THỤ` → `Thuế tiêu thụ`: capitals carry no meaning in printed titles.
+fn sentence_case(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let mut chars = lower.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// A document number in a heading line: `Luật số: 12/2012/QH13`, `Số: 18-L/CTN`, `Số 101-SL/L.003`.
+fn number_in(line: &str) -> Option<String> {
+    let lower = line.to_lowercase();
+    let at = lower.find("số")?;
+    let chars = lower[..at].chars().count() + 2;
+    let rest: String = line.chars().skip(chars).collect();
+    let token = rest.trim_start_matches([':', ' ', '.']).split_whitespace().next()?;
+    let token = token.trim_end_matches([',', ';', ':']);
+    (token.contains('/') && token.starts_with(|c: char| c.is_ascii_digit())).then(|| token.to_owned())
+}
+
+/// The first `ngày D tháng M năm Y` or `ngày D/M/Y` of a text.
+pub(crate) fn day_in(text: &str) -> Option<Day> {
+    let lower = text.to_lowercase();
+    for (at, _) in lower.match_indices("ngày") {
+        let words: Vec<&str> =
+            lower[at..].split([' ', ',', ';', ':']).filter(|w| !w.is_empty()).skip(1).take(5).collect();
+        let day = match words.as_slice() {
+            [d, "tháng", m, "năm", y, ..] => numbers(d, m, y),
+            [date, ..] if date.contains(['/', '-']) => {
+                let mut parts = date.split(['/', '-']);
+                match (parts.next(), parts.next(), parts.next()) {
+                    (Some(d), Some(m), Some(y)) => numbers(d, m, y),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        if day.is_some() {
+            return day;
+        }
+    }
+    None
+}
+
+fn numbers(d: &str, m: &str, y: &str) -> Option<Day> {
+    let y = y.trim_end_matches(|c: char| !c.is_ascii_digit());
+    Day::new(y.parse().ok()?, m.parse().ok()?, d.parse().ok()?)
+}
+
+/// The day of `Luật này có hiệu lực (thi hành) (kể) từ ngày …` in one of the last articles.
+fn effect(law: &Law) -> Option<Day> {
+    let articles = law.articles();
+    for article in articles.iter().rev().take(6) {
+        let mut found = None;
+        article.visit(&mut |unit| {
+            for text in unit.lead.iter().filter_map(|b| b.as_text()) {
+                found = found.or_else(|| effect_day(&joined(text)));
+            }
+        });
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// The day that an effect sentence gives for the whole document.
+pub(crate) fn effect_day(sentence: &str) -> Option<Day> {
+    let at = ["Luật này có hiệu lực", "Pháp lệnh này có hiệu lực", "Nghị quyết này có hiệu lực", "luật này có hiệu lực"]
+        .iter()
+        .find_map(|w| sentence.find(w))?;
+    let rest = &sentence[at..];
+    let end = rest.find("từ ngày").map_or(0, |i| i);
+    (end > 0 && end < 90).then(|| day_in(rest)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_days_are_read_as_printed() {
+        assert_eq!(number_in("Luật số: 12/2012/QH13").as_deref(), Some("12/2012/QH13"));
+        assert_eq!(number_in("SỐ 101-SL/L.003 NGÀY 20-5-1957").as_deref(), Some("101-SL/L.003"));
+        assert_eq!(day_in("SỐ 101-SL/L.003 NGÀY 20-5-1957 QUY ĐỊNH"), Day::new(1957, 5, 20));
+        assert_eq!(day_in("Hà Nội, ngày 06 tháng 7 năm 1993"), Day::new(1993, 7, 6));
+        assert_eq!(day_in("ngày 31 tháng 2 năm 2000"), None);
+    }
+
+    #[test]
+    fn the_effect_sentence_gives_the_day() {
+        let day = effect_day("1. Luật này có hiệu lực thi hành từ ngày 01 tháng 01 năm 2018.");
+        assert_eq!(day, Day::new(2018, 1, 1));
+        assert_eq!(effect_day("kể từ ngày Luật này có hiệu lực thi hành"), None);
+    }
+}

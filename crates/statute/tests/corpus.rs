@@ -1,0 +1,43 @@
+//! Real laws as published. Skipped, with the reason printed, where the shared corpus is absent.
+
+use std::path::PathBuf;
+
+#[allow(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
+fn corpus() -> Option<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let shared = std::env::var("DIENHONG_SHARED").map_or_else(|_| root.join("../shared"), PathBuf::from);
+    let corpus = shared.join("corpus");
+    if corpus.join("laws").is_dir() {
+        return Some(corpus);
+    }
+    println!("skipped: no corpus at {} (set DIENHONG_SHARED)", corpus.display());
+    None
+}
+
+fn laws() -> Vec<(String, String)> {
+    let Some(corpus) = corpus() else { return Vec::new() };
+    let mut out: Vec<_> = std::fs::read_dir(corpus.join("laws"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&p).unwrap()))
+        .collect();
+    out.sort();
+    out
+}
+
+#[test]
+fn every_law_parses_without_loss_and_every_gap_in_its_articles_is_reported() {
+    for (name, text) in laws() {
+        let parsed = statute::parse::parse(&text);
+        assert_eq!(parsed.law.text(), statute::text::normalise(&text), "{name}");
+        let numbers: Vec<u32> = parsed.law.articles().iter().map(|a| a.label.value()).collect();
+        let last = *numbers.last().unwrap();
+        let missing: Vec<u32> = (1..=last).filter(|n| !numbers.contains(n)).collect();
+        println!("{name}: {last} articles, missing {missing:?}, {:?}", parsed.law.meta);
+        for o in &parsed.oddities { println!("   {o:?}"); }
+        use statute::parse::OddityKind;
+        let gaps = parsed.oddities.iter().filter(|o| o.kind == OddityKind::ArticleGap).count();
+        assert_eq!(gaps > 0, !missing.is_empty(), "{name}");
+        assert!(numbers.windows(2).all(|w| w[0] < w[1]), "{name}: {numbers:?}");
+    }
+}
