@@ -1,0 +1,241 @@
+//! The judgement of one signature: the building blocks of EN 319 102-1, 5.2, from the message to the indication.
+
+use crate::report::{Indication, Integrity, Level, Party, SignatureReport, SubIndication, TimeSource};
+use kernel::Timestamp;
+use pki::{
+    Certificate, Crl, KeyUsage, TrustAnchors, Verdict,
+    cms::{SignedData, SignerInfo},
+    oid,
+    path::{self, Material, PathError, StatusRule},
+    time_stamp::TimeStampToken,
+};
+
+/// What a validation trusts and knows beside the file.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The roots.
+    pub anchors: TrustAnchors,
+    /// Certificates that may complete a path.
+    pub certificates: Vec<Certificate>,
+    /// Revocation lists.
+    pub crls: Vec<Crl>,
+}
+
+impl Trust {
+    /// With these roots, and nothing else.
+    pub fn new(roots: Vec<Certificate>) -> Trust {
+        Trust { anchors: TrustAnchors::new(roots), ..Trust::default() }
+    }
+    /// With these revocation lists.
+    #[must_use]
+    pub fn with_crls(mut self, crls: Vec<Crl>) -> Trust {
+        self.crls = crls;
+        self
+    }
+}
+
+/// Everything that may help with one file: what is trusted, and what lies in the file itself.
+pub(crate) struct Evidence<'a> {
+    pub trust: &'a Trust,
+    pub certificates: Vec<Certificate>,
+    pub crls: Vec<Crl>,
+    /// The time of validation.
+    pub at: Timestamp,
+}
+
+impl<'a> Evidence<'a> {
+    pub fn new(trust: &'a Trust, at: Timestamp) -> Evidence<'a> {
+        Evidence { trust, certificates: trust.certificates.clone(), crls: trust.crls.clone(), at }
+    }
+    /// With what a message carries.
+    pub fn add(&mut self, message: &SignedData) {
+        self.certificates.extend(message.certificates.iter().cloned());
+        self.crls.extend(message.crls.iter().cloned());
+    }
+    fn path(&self, certificate: &Certificate, at: Timestamp) -> Result<(), PathError> {
+        let material =
+            Material { anchors: &self.trust.anchors, certificates: &self.certificates, crls: &self.crls };
+        path::find(certificate, material, at, StatusRule::WhenKnown).map(|_| ())
+    }
+    /// The time that a token proves, when its authority is trusted and it covers these bytes.
+    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]]) -> Result<Timestamp, String> {
+        let token = TimeStampToken::parse(token).map_err(|e| format!("the time stamp does not read: {e}"))?;
+        if !token.covers(covered) {
+            return Err("the time stamp is over something else".into());
+        }
+        let mut known = Evidence { trust: self.trust, certificates: self.certificates.clone(), crls: self.crls.clone(), at: self.at };
+        known.add(&token.message);
+        let authority = token.signer(&known.certificates).ok_or("the signature of the time stamp is not valid")?;
+        if !authority.is_valid_at(token.info.at) {
+            return Err("the time stamp was made outside the validity of its authority's certificate".into());
+        }
+        known.path(authority, self.at).map_err(|e| format!("the time stamp authority is not trusted: {e}"))?;
+        Ok(token.info.at)
+    }
+}
+
+/// A judgement in the making.
+pub(crate) struct Judgement {
+    pub report: SignatureReport,
+}
+
+impl Judgement {
+    pub fn new(field: &str) -> Judgement {
+        Judgement {
+            report: SignatureReport {
+                field: field.to_owned(),
+                signer: Party::default(),
+                level: Level::Bare,
+                signing_time: None,
+                time_source: TimeSource::None,
+                indication: Indication::TotalPassed,
+                sub_indication: None,
+                integrity: Integrity::Unknown,
+                covers_whole_document: false,
+                changes_after: crate::report::Changes::None,
+                changes_allowed: true,
+                reasons: Vec::new(),
+            },
+        }
+    }
+    /// Notes a finding; a worse indication replaces a better one, the first of equals stays.
+    pub fn note(&mut self, indication: Indication, sub: SubIndication, reason: impl Into<String>) {
+        let rank = |i: Indication| match i {
+            Indication::TotalPassed => 0,
+            Indication::Indeterminate => 1,
+            Indication::TotalFailed => 2,
+        };
+        self.report.reasons.push(reason.into());
+        if rank(indication) > rank(self.report.indication) {
+            self.report.indication = indication;
+            self.report.sub_indication = Some(sub);
+        }
+    }
+    pub fn failed(&mut self, sub: SubIndication, reason: impl Into<String>) {
+        self.note(Indication::TotalFailed, sub, reason);
+    }
+    pub fn open(&mut self, sub: SubIndication, reason: impl Into<String>) {
+        self.note(Indication::Indeterminate, sub, reason);
+    }
+
+    /// Judges a detached message over a content given in pieces. `proof` is a time at which something else, such as a later
+    /// time stamp over the whole file, shows that the signature existed.
+    pub fn message(&mut self, message: &SignedData, content: &[&[u8]], evidence: &Evidence<'_>, proof: Option<Timestamp>) {
+        let [signer] = message.signers.as_slice() else {
+            self.failed(SubIndication::FormatFailure, "the signature does not have exactly one signer");
+            return;
+        };
+        let digest = signer.hash.of(content);
+        let certificate = evidence.certificates.iter().find(|c| signer.id.names(c));
+        let intact = signer.covers(&digest, oid::DATA);
+        self.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
+        if !intact {
+            self.failed(SubIndication::HashFailure, "the signed content has been changed");
+        }
+        let Some(certificate) = certificate else {
+            self.open(SubIndication::NoSigningCertificateFound, "the signer's certificate is not there");
+            return;
+        };
+        self.report.signer = party(certificate);
+        self.value(signer, certificate, content);
+        self.times(signer, evidence, proof);
+        self.certificate(certificate, evidence);
+    }
+
+    /// The signature value, the binding of the certificate, the strength of the algorithms.
+    fn value(&mut self, signer: &SignerInfo, certificate: &Certificate, content: &[&[u8]]) {
+        match signer.binds(certificate) {
+            Some(true) => self.report.level = Level::Bb,
+            Some(false) => {
+                self.open(SubIndication::NoSigningCertificateFound, "the signature is bound to another certificate");
+            }
+            None => {}
+        }
+        let whole = (!signer.has_signed_attributes()).then(|| content.concat());
+        match signer.verify(certificate, whole.as_deref()) {
+            Verdict::Right => {
+                if whole.is_some() {
+                    self.report.integrity = Integrity::Intact;
+                }
+            }
+            Verdict::Wrong => {
+                if whole.is_some() {
+                    self.report.integrity = Integrity::Broken;
+                }
+                self.failed(SubIndication::SigCryptoFailure, "the signature value is not right");
+            }
+            Verdict::Unsupported => {
+                self.open(SubIndication::CryptoConstraintsFailure, "the signature algorithm cannot be checked");
+            }
+        }
+        let weak = signer.hash.is_weak() || signer.scheme().is_ok_and(|s| s.hash().is_weak());
+        if weak {
+            self.open(SubIndication::CryptoConstraintsFailure, "SHA-1 is too weak");
+        }
+    }
+
+    /// The best time at which the signature is known to have existed.
+    fn times(&mut self, signer: &SignerInfo, evidence: &Evidence<'_>, proof: Option<Timestamp>) {
+        if self.report.signing_time.is_none() {
+            self.report.signing_time = signer.signing_time();
+        }
+        if self.report.signing_time.is_some() {
+            self.report.time_source = TimeSource::Claimed;
+        }
+        let mut best: Option<Timestamp> = None;
+        for token in signer.time_stamps() {
+            match evidence.proven_time(token, &[&signer.signature]) {
+                Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
+                Err(reason) => self.report.reasons.push(reason),
+            }
+        }
+        if best.is_some() && self.report.level == Level::Bb {
+            self.report.level = Level::Bt;
+        }
+        let best = best.into_iter().chain(proof).min();
+        if let Some(time) = best {
+            self.report.signing_time = Some(time);
+            self.report.time_source = TimeSource::TimeStamp;
+        }
+    }
+
+    /// The certificate: its use, its path at the proven time, or now when no time is proven.
+    fn certificate(&mut self, certificate: &Certificate, evidence: &Evidence<'_>) {
+        let uses = KeyUsage::CONTENT_COMMITMENT | KeyUsage::DIGITAL_SIGNATURE;
+        if certificate.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) {
+            self.open(SubIndication::SigConstraintsFailure, "the certificate is not for signatures on documents");
+        }
+        let proven = match self.report.time_source {
+            TimeSource::TimeStamp => self.report.signing_time,
+            TimeSource::Claimed | TimeSource::None => None,
+        };
+        let Err(error) = evidence.path(certificate, proven.unwrap_or(evidence.at)) else { return };
+        let sub = match (&error, proven) {
+            (PathError::Expired(_), None) => SubIndication::OutOfBoundsNoPoe,
+            (PathError::Expired(_), Some(_)) => SubIndication::OutOfBoundsNotRevoked,
+            (PathError::NotYetValid(_), None) => SubIndication::NotYetValid,
+            (PathError::NotYetValid(_), Some(_)) => SubIndication::OutOfBoundsNotRevoked,
+            (PathError::Revoked { .. }, None) => SubIndication::RevokedNoPoe,
+            (PathError::Revoked { .. }, Some(_)) => SubIndication::Revoked,
+            (PathError::NoPath(_), _) => SubIndication::NoCertificateChainFound,
+            (PathError::StatusUnknown(_), _) => SubIndication::TryLater,
+            (PathError::Algorithm(_), _) => SubIndication::CryptoConstraintsFailure,
+            (PathError::BadSignature(_) | PathError::Rule { .. }, _) => SubIndication::CertificateChainGeneralFailure,
+        };
+        self.open(sub, error.to_string());
+    }
+}
+
+/// Who a certificate is for, in the words of a report.
+pub(crate) fn party(certificate: &Certificate) -> Party {
+    let subject = certificate.subject();
+    let get = |kind| subject.get(kind).map(str::to_owned);
+    let issuer = certificate.issuer();
+    Party {
+        name: get(oid::COMMON_NAME).unwrap_or_else(|| subject.to_string()),
+        position: get(oid::TITLE),
+        body: get(oid::ORGANIZATION),
+        id: get(oid::SERIAL_NUMBER),
+        issuer: Some(issuer.get(oid::COMMON_NAME).map_or_else(|| issuer.to_string(), str::to_owned)),
+    }
+}

@@ -1,0 +1,243 @@
+//! A file that was read: its objects by number, its pages, its form.
+
+use super::{
+    filter,
+    object::{Data, Dict, Id, Object, Stream},
+    parse::Parser,
+    xref::{Entry, Xref, stream_data},
+};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+/// Why a file cannot be read at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PdfError {
+    /// No header in the first kilobyte.
+    #[error("it is no PDF file: there is no %PDF header")]
+    NoHeader,
+    /// Neither cross-references nor a catalogue.
+    #[error("its cross-references are broken and no catalogue was found by scanning")]
+    NoCatalog,
+    /// Encrypted files hold signatures that cannot be read without the password.
+    #[error("it is encrypted: save it without a password first")]
+    Encrypted,
+}
+
+/// The objects of one object stream, each parsed when it is asked for.
+struct ObjectStream {
+    data: Vec<u8>,
+    /// Number and offset of each object.
+    index: Vec<(u32, usize)>,
+}
+
+/// A PDF file in memory.
+pub(crate) struct File<'a> {
+    pub bytes: &'a [u8],
+    pub xref: Xref,
+    streams: RefCell<HashMap<u32, Option<Rc<ObjectStream>>>>,
+}
+
+/// Most pages and fields that are walked.
+const MAX_NODES: usize = 200_000;
+
+impl<'a> File<'a> {
+    /// Reads the cross-references of a file.
+    pub fn open(bytes: &'a [u8]) -> Result<File<'a>, PdfError> {
+        let head = &bytes[..bytes.len().min(1024)];
+        if super::xref::find(head, b"%PDF-").is_none() {
+            return Err(PdfError::NoHeader);
+        }
+        let xref = Xref::read(bytes).ok_or(PdfError::NoCatalog)?;
+        if xref.trailer.get("Encrypt").is_some_and(|e| *e != Object::Null) {
+            return Err(PdfError::Encrypted);
+        }
+        let file = File { bytes, xref, streams: RefCell::default() };
+        file.catalog().ok_or(PdfError::NoCatalog)?;
+        Ok(file)
+    }
+    pub fn root_id(&self) -> Option<Id> {
+        self.xref.trailer.get("Root").and_then(Object::as_reference)
+    }
+    pub fn catalog(&self) -> Option<Dict> {
+        self.load(self.root_id()?)?.as_dict().cloned()
+    }
+    /// An indirect object; `None` when there is none.
+    pub fn load(&self, id: Id) -> Option<Object> {
+        match self.xref.entries.get(&id.number)? {
+            Entry::At(at, _) => self.read_at(*at, id.number),
+            Entry::Within(stream, index) => self.read_within(*stream, *index, id.number),
+            Entry::Free => None,
+        }
+    }
+    /// The object itself, or what it refers to.
+    pub fn resolve(&self, object: &Object) -> Object {
+        let mut object = object.clone();
+        for _ in 0..16 {
+            match object {
+                Object::Reference(id) => object = self.load(id).unwrap_or(Object::Null),
+                other => return other,
+            }
+        }
+        Object::Null
+    }
+    /// The value of a key, references followed; `None` when it is absent or null.
+    pub fn get(&self, dict: &Dict, key: &str) -> Option<Object> {
+        dict.get(key).map(|o| self.resolve(o)).filter(|o| *o != Object::Null)
+    }
+    /// The dictionary under a key.
+    pub fn get_dict(&self, dict: &Dict, key: &str) -> Option<Dict> {
+        self.get(dict, key)?.as_dict().cloned()
+    }
+    /// The raw bytes of a stream.
+    pub fn raw<'s>(&'s self, stream: &'s Stream) -> &'s [u8] {
+        match &stream.data {
+            Data::InFile(range) => self.bytes.get(range.clone()).unwrap_or(&[]),
+            Data::Own(bytes) => bytes,
+        }
+    }
+    /// The decoded bytes of a stream; `None` for filters that are not known.
+    pub fn decoded(&self, stream: &Stream) -> Option<Vec<u8>> {
+        let mut dict = stream.dict.clone();
+        for key in ["Filter", "DecodeParms"] {
+            if let Some(value) = self.get(&stream.dict, key) {
+                dict.set(key, value);
+            }
+        }
+        filter::decode(&dict, self.raw(stream))
+    }
+
+    fn read_at(&self, at: usize, number: u32) -> Option<Object> {
+        let mut parser = Parser::new(self.bytes, at);
+        if parser.object_header()?.number != number {
+            return None;
+        }
+        let object = parser.object()?;
+        let Object::Dict(dict) = object else { return Some(object) };
+        let mut ahead = parser.clone();
+        ahead.skip_space();
+        if !ahead.rest().starts_with(b"stream") {
+            return Some(Object::Dict(dict));
+        }
+        let length = match dict.get("Length") {
+            // The length of a stream may stand in another object, but not in a stream, so that this cannot loop.
+            Some(Object::Reference(id)) => match self.xref.entries.get(&id.number) {
+                Some(Entry::At(at, _)) => {
+                    let mut parser = Parser::new(self.bytes, *at);
+                    parser.object_header().and_then(|_| parser.object()).and_then(|o| o.as_integer())
+                }
+                _ => self.load(*id).and_then(|o| o.as_integer()),
+            },
+            other => other.and_then(Object::as_integer),
+        };
+        let data = stream_data(&mut parser, length)?;
+        Some(Object::Stream(Stream { dict, data }))
+    }
+
+    fn read_within(&self, stream: u32, index: u32, number: u32) -> Option<Object> {
+        let cached = self.streams.borrow().get(&stream).cloned();
+        let container = match cached {
+            Some(container) => container,
+            None => {
+                // Put down first, so that a stream that names itself ends here.
+                self.streams.borrow_mut().insert(stream, None);
+                let container = self.read_object_stream(stream).map(Rc::new);
+                self.streams.borrow_mut().insert(stream, container.clone());
+                container
+            }
+        }?;
+        let at_index = container.index.get(index as usize).filter(|(n, _)| *n == number);
+        let (_, at) = at_index.or_else(|| container.index.iter().find(|(n, _)| *n == number))?;
+        Parser::new(&container.data, *at).object()
+    }
+
+    fn read_object_stream(&self, number: u32) -> Option<ObjectStream> {
+        let Some(Entry::At(at, _)) = self.xref.entries.get(&number) else { return None };
+        let Object::Stream(stream) = self.read_at(*at, number)? else { return None };
+        let data = self.decoded(&stream)?;
+        let first = self.get(&stream.dict, "First")?.as_integer().and_then(|n| usize::try_from(n).ok())?;
+        let count = self.get(&stream.dict, "N")?.as_integer()?.clamp(0, 100_000);
+        let mut parser = Parser::new(&data, 0);
+        let mut index = Vec::new();
+        for _ in 0..count {
+            let number = u32::try_from(parser.number()?).ok()?;
+            let offset = usize::try_from(parser.number()?).ok()?;
+            index.push((number, first.checked_add(offset)?));
+        }
+        Some(ObjectStream { data, index })
+    }
+
+    /// The pages in order, each with its id and its dictionary.
+    pub fn pages(&self) -> Vec<(Id, Dict)> {
+        let mut out = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let root = self.catalog().and_then(|c| c.get("Pages").and_then(Object::as_reference));
+        let mut stack: Vec<Id> = root.into_iter().collect();
+        while let Some(id) = stack.pop() {
+            if !seen.insert(id) || seen.len() > MAX_NODES {
+                continue;
+            }
+            let Some(Object::Dict(node)) = self.load(id) else { continue };
+            match self.get(&node, "Kids") {
+                Some(Object::Array(kids)) => stack.extend(kids.iter().rev().filter_map(Object::as_reference)),
+                _ => out.push((id, node)),
+            }
+        }
+        out
+    }
+    /// A value that a page may inherit from the nodes above it.
+    pub fn inherited(&self, page: &Dict, key: &str) -> Option<Object> {
+        let mut node = page.clone();
+        for _ in 0..64 {
+            if let Some(value) = self.get(&node, key) {
+                return Some(value);
+            }
+            node = self.get_dict(&node, "Parent")?;
+        }
+        None
+    }
+    /// The four numbers of a rectangle, lower left corner first.
+    pub fn rectangle(&self, object: &Object) -> Option<[f64; 4]> {
+        let items = object.as_array()?;
+        let mut n = [0.0; 4];
+        for (i, slot) in n.iter_mut().enumerate() {
+            *slot = self.resolve(items.get(i)?).as_number()?;
+        }
+        Some([n[0].min(n[2]), n[1].min(n[3]), n[0].max(n[2]), n[1].max(n[3])])
+    }
+    /// The end fields of the form: full name, id, dictionary with what it inherits of type, value and flags.
+    pub fn fields(&self) -> Vec<(String, Id, Dict)> {
+        let form = self.catalog().and_then(|c| self.get_dict(&c, "AcroForm"));
+        let Some(Object::Array(roots)) = form.and_then(|f| self.get(&f, "Fields")) else { return Vec::new() };
+        let mut out = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let mut stack: Vec<(Id, String, Dict)> =
+            roots.iter().rev().filter_map(Object::as_reference).map(|id| (id, String::new(), Dict::new())).collect();
+        while let Some((id, above, inherited)) = stack.pop() {
+            if !seen.insert(id) || seen.len() > MAX_NODES {
+                continue;
+            }
+            let Some(Object::Dict(mut field)) = self.load(id) else { continue };
+            let own = self.get(&field, "T").and_then(|t| t.as_text());
+            let name = match (&own, above.is_empty()) {
+                (Some(own), true) => own.clone(),
+                (Some(own), false) => format!("{above}.{own}"),
+                (None, _) => above.clone(),
+            };
+            for key in ["FT", "V", "Ff", "DA"] {
+                if field.get(key).is_none() {
+                    if let Some(value) = inherited.get(key) {
+                        field.set(key, value.clone());
+                    }
+                }
+            }
+            let kids = self.get(&field, "Kids").and_then(|k| k.as_array().map(<[Object]>::to_vec)).unwrap_or_default();
+            let with_name = |o: &Object| self.resolve(o).as_dict().is_some_and(|d| d.get("T").is_some());
+            if kids.iter().any(with_name) {
+                let down = kids.iter().rev().filter_map(Object::as_reference);
+                stack.extend(down.map(|kid| (kid, name.clone(), field.clone())));
+            } else {
+                out.push((name, id, field));
+            }
+        }
+        out
+    }
+}

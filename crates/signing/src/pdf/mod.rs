@@ -1,0 +1,18 @@
+//! PDF files, as much as signatures need: objects, cross-references of every kind, incremental updates.
+//!
+//! Reading is tolerant and bounded: a broken cross-reference is rebuilt by scanning, loops end, nesting and sizes have
+//! caps. Nothing here ever rewrites what a file already holds; updates are appended (ISO 32000-1, 7.5.6).
+
+mod file;
+mod filter;
+mod import;
+mod object;
+mod parse;
+mod update;
+mod xref;
+
+pub(crate) use file::File;
+pub(crate) use import::import_page;
+pub(crate) use object::{Data, Dict, Id, Object, Stream};
+pub(crate) use update::Update;
+pub(crate) use xref::Entry;

@@ -1,0 +1,213 @@
+//! Validates the signatures of PDF files. Never panics and never gives up on a file because one signature is damaged.
+
+use crate::{
+    assess::{Evidence, Judgement, Trust},
+    changes,
+    pdf::{Dict, File, Object},
+    report::{Changes, Level, Report, SignatureReport, SubIndication, TimeSource},
+};
+use kernel::Timestamp;
+use pki::cms::SignedData;
+
+/// Judges every signature of a PDF file at a time, in the order in which they were made.
+pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
+    let file = match File::open(bytes) {
+        Ok(file) => file,
+        Err(error) => return Report { error: Some(error.to_string()), signatures: Vec::new() },
+    };
+    let mut found: Vec<Found> = Vec::new();
+    for (name, _, field) in file.fields() {
+        if !field.has_name("FT", "Sig") {
+            continue;
+        }
+        if let Some(Object::Dict(value)) = file.get(&field, "V") {
+            found.push(Found::new(&file, name, value));
+        }
+    }
+    found.sort_by_key(|f| f.covered.as_ref().map_or(usize::MAX, |c| c.end));
+    let mut evidence = Evidence::new(trust, at);
+    for one in &found {
+        if let Ok(message) = &one.message {
+            evidence.add(message);
+        }
+    }
+    let mut signatures: Vec<SignatureReport> = Vec::new();
+    // From the last to the first: a time stamp proves that what it covers existed before.
+    let mut proof: Option<Timestamp> = None;
+    for one in found.iter().rev() {
+        let report = one.judge(&file, &evidence, proof);
+        if report.time_source == TimeSource::TimeStamp && report.integrity == crate::report::Integrity::Intact {
+            proof = proof.into_iter().chain(report.signing_time).min();
+        }
+        signatures.push(report);
+    }
+    signatures.reverse();
+    Report { error: None, signatures }
+}
+
+/// A signature dictionary in a field.
+struct Found {
+    name: String,
+    value: Dict,
+    covered: Result<Covered, &'static str>,
+    message: Result<SignedData, String>,
+    contents: Vec<u8>,
+}
+
+/// The byte range: from the beginning to the contents, and from behind them to `end`.
+struct Covered {
+    gap: std::ops::Range<usize>,
+    end: usize,
+}
+
+impl Found {
+    fn new(file: &File<'_>, name: String, value: Dict) -> Found {
+        let contents = match file.get(&value, "Contents") {
+            Some(Object::Text(contents)) => contents,
+            _ => Vec::new(),
+        };
+        let covered = covered(file, &value, &contents);
+        let message = SignedData::parse(&contents).map_err(|error| error.to_string());
+        Found { name, value, covered, message, contents }
+    }
+
+    fn judge(&self, file: &File<'_>, evidence: &Evidence<'_>, proof: Option<Timestamp>) -> SignatureReport {
+        let mut judgement = Judgement::new(&self.name);
+        let covered = match &self.covered {
+            Ok(covered) => covered,
+            Err(why) => {
+                judgement.failed(SubIndication::FormatFailure, *why);
+                return judgement.report;
+            }
+        };
+        let bytes = file.bytes;
+        let content: [&[u8]; 2] = [&bytes[..covered.gap.start], &bytes[covered.gap.end..covered.end]];
+        judgement.report.covers_whole_document = covered.end == bytes.len();
+        judgement.report.signing_time = file.get(&self.value, "M").and_then(|m| m.as_text()).and_then(|m| read_date(&m));
+        let stamp = self.value.has_name("SubFilter", "ETSI.RFC3161");
+        match &self.message {
+            Err(why) => judgement.failed(SubIndication::FormatFailure, why.clone()),
+            Ok(_) if stamp => self.judge_stamp(&mut judgement, &content, evidence),
+            Ok(message) => judgement.message(message, &content, evidence, proof),
+        }
+        self.judge_changes(&mut judgement, file, covered);
+        judgement.report
+    }
+
+    fn judge_stamp(&self, judgement: &mut Judgement, content: &[&[u8]], evidence: &Evidence<'_>) {
+        use crate::report::Integrity;
+        judgement.report.level = Level::DocumentTimeStamp;
+        let token = pki::time_stamp::TimeStampToken::parse(&self.contents);
+        let intact = token.as_ref().is_ok_and(|t| t.covers(content));
+        judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
+        if let Ok(token) = &token {
+            judgement.report.signer = token.signer(&evidence.certificates).map(crate::assess::party).unwrap_or_default();
+        }
+        if !intact {
+            judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");
+            return;
+        }
+        match evidence.proven_time(&self.contents, content) {
+            Ok(time) => {
+                judgement.report.signing_time = Some(time);
+                judgement.report.time_source = TimeSource::TimeStamp;
+            }
+            Err(reason) => judgement.open(SubIndication::NoCertificateChainFound, reason),
+        }
+    }
+
+    /// What came after the signed revision, and whether the signature was in it in the first place.
+    fn judge_changes(&self, judgement: &mut Judgement, file: &File<'_>, covered: &Covered) {
+        let signed = File::open(&file.bytes[..covered.end]);
+        let Ok(signed) = signed else {
+            judgement.failed(SubIndication::FormatFailure, "what is signed is not a whole revision of the file");
+            return;
+        };
+        let stands = signed.fields().into_iter().any(|(name, _, field)| {
+            let value = signed.get_dict(&field, "V");
+            name == self.name && value.is_some_and(|value| {
+                signed.get(&value, "Contents").as_ref().and_then(Object::as_bytes) == Some(&self.contents)
+                    && signed.get(&value, "ByteRange") == file.get(&self.value, "ByteRange")
+            })
+        });
+        if !stands {
+            judgement.report.changes_after = Changes::Hidden;
+            judgement.failed(SubIndication::FormatFailure, "the signature is not part of what it signs");
+            return;
+        }
+        if judgement.report.covers_whole_document {
+            return;
+        }
+        let found = changes::compare(&signed, file, &self.value);
+        judgement.report.changes_after = found.worst;
+        judgement.report.changes_allowed = found.allowed;
+        if found.allowed {
+            judgement.report.reasons.extend(found.reasons);
+        } else {
+            for reason in found.reasons {
+                judgement.failed(SubIndication::FormatFailure, reason);
+            }
+        }
+    }
+}
+
+/// The byte range must begin at 0, leave out exactly the contents, and end inside the file.
+fn covered(file: &File<'_>, value: &Dict, contents: &[u8]) -> Result<Covered, &'static str> {
+    let range = file.get(value, "ByteRange");
+    let numbers: Option<Vec<usize>> = range.as_ref().and_then(Object::as_array).and_then(|items| {
+        items.iter().map(|n| file.resolve(n).as_integer().and_then(|n| usize::try_from(n).ok())).collect()
+    });
+    let Some(&[start, first, second, length]) = numbers.as_deref() else {
+        return Err("the byte range is not two pieces");
+    };
+    let end = second.checked_add(length).filter(|end| *end <= file.bytes.len());
+    let end = end.ok_or("the byte range reaches beyond the end of the file")?;
+    if start != 0 {
+        return Err("the byte range does not begin at the beginning of the file");
+    }
+    if first >= second || length == 0 {
+        return Err("the two pieces of the byte range overlap or leave nothing out");
+    }
+    let inside = file.bytes[first..second].strip_prefix(b"<").and_then(|g| g.strip_suffix(b">"));
+    let decoded = inside.and_then(|digits| hex::decode(digits).ok());
+    if decoded.as_deref() != Some(contents) {
+        return Err("the byte range leaves out more than the signature itself");
+    }
+    Ok(Covered { gap: first..second, end })
+}
+
+/// `D:YYYYMMDDHHmmSSOHH'mm'`, as much as is written; without an offset the time is UTC.
+fn read_date(text: &str) -> Option<Timestamp> {
+    let text = text.strip_prefix("D:").unwrap_or(text);
+    let part = |from: usize, to: usize, default: i64| match text.get(from..to) {
+        Some(digits) => digits.parse::<i64>().ok(),
+        None => Some(default),
+    };
+    let year = part(0, 4, 0)?;
+    let day = kernel::Day::new(year.try_into().ok()?, part(4, 6, 1)?.try_into().ok()?, part(6, 8, 1)?.try_into().ok()?)?;
+    let seconds = part(8, 10, 0)? * 3600 + part(10, 12, 0)? * 60 + part(12, 14, 0)?;
+    let offset = match text.get(14..15) {
+        Some(sign @ ("+" | "-")) => {
+            let hours: i64 = text.get(15..17)?.parse().ok()?;
+            let minutes: i64 = text.get(18..20).and_then(|m| m.parse().ok()).unwrap_or(0);
+            (hours * 3600 + minutes * 60) * if sign == "-" { -1 } else { 1 }
+        }
+        _ => 0,
+    };
+    // The start of the day is in Viet Nam's zone, seven hours ahead of UTC.
+    Some(day.start().plus_seconds(7 * 3600 + seconds - offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_pdf_files_are_read_in_every_length() {
+        let at = |text| read_date(text).map(Timestamp::iso_local);
+        assert_eq!(at("D:20250105091230+07'00'").unwrap(), "2025-01-05T09:12:30+07:00");
+        assert_eq!(at("D:20250105021230Z").unwrap(), "2025-01-05T09:12:30+07:00");
+        assert_eq!(at("D:2025").unwrap(), "2025-01-01T07:00:00+07:00");
+        assert_eq!(at("hôm nay"), None);
+    }
+}
