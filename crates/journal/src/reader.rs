@@ -1,0 +1,106 @@
+//! Reading projections: plain SELECTs with bound parameters, the same text on both engines.
+
+use crate::{engine::Engine, projection::Value};
+use kernel::{Problem, Timestamp};
+use std::sync::Arc;
+
+/// Runs SELECTs on projection tables over a pool of read-only connections. Cheap to clone.
+///
+/// One SQL text must serve SQLite and PostgreSQL: `$1, $2 …` for parameters, `CAST(SUM(x) AS BIGINT)` for sums, text
+/// compared byte by byte, Vietnamese folded in Rust into `*_fold` columns. Never splice input into the text.
+#[derive(Clone)]
+pub struct Reader {
+    pub(crate) engine: Engine,
+}
+
+impl Reader {
+    /// All rows of a query. The caller bounds them with `LIMIT`.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] when the storage does not answer, [`Problem::Fault`] when the query is wrong.
+    pub async fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Problem> {
+        self.engine.read_rows(sql, parameters).await
+    }
+    /// The first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// As [`Reader::rows`].
+    pub async fn row(&self, sql: &str, parameters: &[Value]) -> Result<Option<Row>, Problem> {
+        self.engine.read_row(sql, parameters).await
+    }
+}
+
+/// One row of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub(crate) names: Arc<[String]>,
+    pub(crate) values: Vec<Value>,
+}
+
+impl Row {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when the answer has no such column.
+    pub fn value(&self, column: &str) -> Result<&Value, Problem> {
+        let at = self.names.iter().position(|name| name == column);
+        at.and_then(|at| self.values.get(at)).ok_or_else(|| Problem::fault(format!("no column {column} in the answer")))
+    }
+    /// The text of a column.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when there is no such column, no value, or a number.
+    pub fn text(&self, column: &str) -> Result<&str, Problem> {
+        self.opt_text(column)?.ok_or_else(|| Problem::fault(format!("column {column} has no value")))
+    }
+    /// The number of a column.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when there is no such column, no value, or a text.
+    pub fn int(&self, column: &str) -> Result<i64, Problem> {
+        self.opt_int(column)?.ok_or_else(|| Problem::fault(format!("column {column} has no value")))
+    }
+    /// The text of a column, if it has a value.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when there is no such column or it holds a number.
+    pub fn opt_text(&self, column: &str) -> Result<Option<&str>, Problem> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Text(text) => Ok(Some(text)),
+            Value::Int(_) => Err(Problem::fault(format!("column {column} holds a number, not a text"))),
+        }
+    }
+    /// The number of a column, if it has a value.
+    ///
+    /// # Errors
+    /// [`Problem::Fault`] when there is no such column or it holds a text.
+    pub fn opt_int(&self, column: &str) -> Result<Option<i64>, Problem> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Int(number) => Ok(Some(*number)),
+            Value::Text(_) => Err(Problem::fault(format!("column {column} holds a text, not a number"))),
+        }
+    }
+    /// Whether the number of a column is other than 0.
+    ///
+    /// # Errors
+    /// As [`Row::int`].
+    pub fn truth(&self, column: &str) -> Result<bool, Problem> {
+        Ok(self.int(column)? != 0)
+    }
+    /// The instant of a column that holds microseconds.
+    ///
+    /// # Errors
+    /// As [`Row::int`].
+    pub fn time(&self, column: &str) -> Result<Timestamp, Problem> {
+        self.int(column).map(Timestamp::from_micros)
+    }
+    /// The instant of a column that holds microseconds, if it has a value.
+    ///
+    /// # Errors
+    /// As [`Row::opt_int`].
+    pub fn opt_time(&self, column: &str) -> Result<Option<Timestamp>, Problem> {
+        Ok(self.opt_int(column)?.map(Timestamp::from_micros))
+    }
+}
