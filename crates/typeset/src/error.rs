@@ -16,6 +16,27 @@ pub struct DataProblem {
     pub detail: String,
 }
 
+impl DataProblem {
+    fn field_problem(self) -> FieldProblem {
+        let message = match self.code {
+            "missing" => "paper-missing",
+            "unknown" => "paper-unknown",
+            "wrong_type" => "paper-wrong-type",
+            "empty" => "paper-empty",
+            "too_long" => "paper-too-long",
+            "too_many" => "paper-too-many",
+            "too_large" => "paper-too-large",
+            "not_a_day" => "paper-not-a-day",
+            "not_a_time" => "paper-not-a-time",
+            "not_a_choice" => "paper-not-a-choice",
+            "not_an_image" => "paper-not-an-image",
+            "missing_glyph" => "paper-missing-glyph",
+            _ => "paper-control-character",
+        };
+        FieldProblem::new(self.field, message).arg("label", self.label).arg("detail", self.detail)
+    }
+}
+
 impl std::fmt::Display for DataProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({}): {}", self.field, self.code, self.detail)
@@ -45,6 +66,14 @@ pub enum TypesetError {
         what: String,
         /// The limit.
         limit: u64,
+    },
+    /// Something leaves the paper: a word too long for its line, or a block too high for its page.
+    #[error("on the paper {form} this does not fit between the margins: {text:?}; break it with spaces or shorten it")]
+    Outside {
+        /// The form.
+        form: String,
+        /// The beginning of what does not fit.
+        text: String,
     },
     /// The fonts are not there.
     #[error("no print fonts in {place}: {why}. Run `make web`, which fetches them and puts them there")]
@@ -80,14 +109,18 @@ fn list(problems: &[DataProblem]) -> String {
 }
 
 impl From<TypesetError> for Problem {
-    /// Data problems become field problems (field = path, code as in [`DataProblem::code`]); the rest are faults.
+    /// Data problems become field problems: the path, and the message `paper-` and [`DataProblem::code`] with hyphens
+    /// (`paper-too-long`), with the arguments `label` and `detail`. What is no fault of the data is a fault.
     fn from(error: TypesetError) -> Problem {
         match error {
             TypesetError::Data { problems, .. } => {
-                Problem::Invalid(problems.into_iter().map(|p| FieldProblem::new(p.field, p.code)).collect())
+                Problem::Invalid(problems.into_iter().map(DataProblem::field_problem).collect())
             }
             TypesetError::UnknownForm(form) => Problem::not_found("paper", form),
-            TypesetError::TooLarge { .. } => Problem::field("paper", "too_large"),
+            TypesetError::Outside { text, .. } => {
+                Problem::Invalid(vec![FieldProblem::new("paper", "paper-outside").arg("text", text)])
+            }
+            TypesetError::TooLarge { .. } => Problem::field("paper", "paper-too-large"),
             other => Problem::fault(other),
         }
     }

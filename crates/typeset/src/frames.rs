@@ -14,8 +14,10 @@ use typst_layout::PagedDocument;
 pub(crate) struct Found {
     pub anchors: BTreeMap<String, Anchor>,
     pub text: String,
-    /// A letter without a glyph: the letter's run.
+    /// A run with a letter that has no glyph.
     pub missing: Option<String>,
+    /// A run that leaves the paper: a word too long for its line, or a block too high for its page.
+    pub outside: Option<String>,
     line: Option<Line>,
 }
 
@@ -30,7 +32,8 @@ struct Line {
 pub(crate) fn read(document: &PagedDocument) -> Found {
     let mut found = Found::default();
     for (page, at) in (1..).zip(document.pages()) {
-        found.frame(page, at.frame.height().to_pt(), &at.frame, Transform::identity());
+        let paper = (at.frame.width().to_pt(), at.frame.height().to_pt());
+        found.frame(page, paper, &at.frame, Transform::identity());
         if found.line.take().is_some() {
             found.text.push('\n');
         }
@@ -40,23 +43,28 @@ pub(crate) fn read(document: &PagedDocument) -> Found {
 }
 
 impl Found {
-    fn frame(&mut self, page: u32, height: f64, frame: &Frame, placed: Transform) {
+    fn frame(&mut self, page: u32, paper: (f64, f64), frame: &Frame, placed: Transform) {
         for (at, item) in frame.items() {
             match item {
                 FrameItem::Group(group) => {
                     let inner = placed.pre_concat(Transform::translate(at.x, at.y)).pre_concat(group.transform);
-                    self.frame(page, height, &group.frame, inner);
+                    self.frame(page, paper, &group.frame, inner);
                 }
                 FrameItem::Text(run) => {
                     let point = at.transform(placed);
                     if run.glyphs.iter().any(|glyph| glyph.id == 0) {
                         self.missing.get_or_insert_with(|| run.text.to_string());
                     }
-                    self.run(point, run.width().to_pt(), &run.text);
+                    let end = Point::new(at.x + run.width(), at.y).transform(placed);
+                    let (x, y, right) = (point.x.to_pt(), point.y.to_pt(), end.x.to_pt());
+                    if x < -1.0 || right > paper.0 + 1.0 || y < 0.0 || y > paper.1 + 1.0 {
+                        self.outside.get_or_insert_with(|| run.text.chars().take(60).collect());
+                    }
+                    self.run(x, y, right, &run.text);
                 }
                 FrameItem::Tag(Tag::Start(element, _)) => {
                     if let Some(metadata) = element.to_packed::<MetadataElem>() {
-                        self.anchor(page, height, at.transform(placed), &metadata.value);
+                        self.anchor(page, paper.1, at.transform(placed), &metadata.value);
                     }
                 }
                 _ => {}
@@ -64,15 +72,14 @@ impl Found {
         }
     }
 
-    fn run(&mut self, at: Point, width: f64, text: &str) {
-        let (x, baseline) = (at.x.to_pt(), at.y.to_pt());
+    fn run(&mut self, x: f64, baseline: f64, end: f64, text: &str) {
         // Runs that touch on one baseline are one line: a change of style, not of place.
         let joins = self.line.is_some_and(|line| (line.baseline - baseline).abs() < 0.5 && (line.end - x).abs() < 1.0);
         if !joins && self.line.is_some() {
             self.text.push('\n');
         }
         self.text.push_str(text);
-        self.line = Some(Line { baseline, end: x + width });
+        self.line = Some(Line { baseline, end });
     }
 
     fn anchor(&mut self, page: u32, height: f64, at: Point, value: &Value) {

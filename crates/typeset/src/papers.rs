@@ -4,7 +4,8 @@ use crate::{
     Form, TypesetError,
     assets::{self, Fonts},
     data::{self, Checked},
-    frames, schema,
+    frames::{self, Found},
+    schema,
     world::{Desk, Shared},
 };
 use kernel::Timestamp;
@@ -160,6 +161,17 @@ impl Papers {
         self.0.samples.get(code).cloned()
     }
 
+    /// Prints every form with its sample, to show that all are sound. Takes as long as printing them.
+    ///
+    /// # Errors
+    /// The first form's that fails.
+    pub fn try_all(&self) -> Result<(), TypesetError> {
+        self.0.samples.iter().try_for_each(|(form, sample)| match form.starts_with("stamps/") {
+            true => self.stamp(form, sample, Size { w: 240.0, h: 60.0 }).map(|_| ()),
+            false => self.render(form, sample, Timestamp::from_micros(0)).map(|_| ()),
+        })
+    }
+
     /// Checks data without setting the paper.
     ///
     /// # Errors
@@ -174,8 +186,7 @@ impl Papers {
     /// As [`Papers::check`]; [`TypesetError::BadForm`] when the template fails on this data.
     pub fn render(&self, form: &str, data: &Value, at: Timestamp) -> Result<Typeset, TypesetError> {
         let checked = self.checked(form, data)?;
-        self.set(form, checked, |desk, document| {
-            let found = frames::read(document);
+        self.set(form, checked, |desk, document, found| {
             let pdf = pdf(desk, document, form, data, at, true)?;
             let pages = u32::try_from(document.pages().len()).unwrap_or(u32::MAX);
             Ok(Typeset { pdf, pages, anchors: found.anchors, text: kernel::text::nfc(&found.text).into_owned() })
@@ -188,7 +199,7 @@ impl Papers {
     /// As [`Papers::render`].
     pub fn pages(&self, form: &str, data: &Value) -> Result<u32, TypesetError> {
         let checked = self.checked(form, data)?;
-        self.set(form, checked, |_, document| Ok(u32::try_from(document.pages().len()).unwrap_or(u32::MAX)))
+        self.set(form, checked, |_, document, _| Ok(u32::try_from(document.pages().len()).unwrap_or(u32::MAX)))
     }
 
     /// The pages as PNG images, `scale` pixels per point (2.0 is good for screens; held between 0.25 and 5).
@@ -199,7 +210,7 @@ impl Papers {
         let checked = self.checked(form, data)?;
         let scale = if scale.is_finite() { scale.clamp(0.25, 5.0) } else { 2.0 };
         let options = RenderOptions { pixel_per_pt: f64::from(scale).into(), render_bleed: false };
-        self.set(form, checked, |_, document| {
+        self.set(form, checked, |_, document, _| {
             let pages = document.pages().iter().map(|page| {
                 let image = typst_render::render(page, &options);
                 image.encode_png().map_err(|error| fault(form, error))
@@ -219,7 +230,7 @@ impl Papers {
         }
         let mut checked = self.checked(form, data)?;
         checked.json["size"] = json!({"w": size.w, "h": size.h});
-        self.set(form, checked, |desk, document| pdf(desk, document, form, data, Timestamp::from_micros(0), false))
+        self.set(form, checked, |desk, document, _| pdf(desk, document, form, data, Timestamp::from_micros(0), false))
     }
 
     fn checked(&self, form: &str, data: &Value) -> Result<Checked, TypesetError> {
@@ -232,7 +243,7 @@ impl Papers {
         &self,
         form: &str,
         checked: Checked,
-        then: impl FnOnce(&Desk<'_>, &PagedDocument) -> Result<T, TypesetError>,
+        then: impl FnOnce(&Desk<'_>, &PagedDocument, Found) -> Result<T, TypesetError>,
     ) -> Result<T, TypesetError> {
         let desk = Desk::new(&self.0.shared, &format!("{form}.typ"), &checked.json, checked.images)?;
         let done = catch_unwind(AssertUnwindSafe(|| {
@@ -242,11 +253,15 @@ impl Papers {
                 let (what, limit) = (format!("{pages} pages"), u64::from(self.0.limits.pages));
                 return Err(TypesetError::TooLarge { form: form.to_owned(), what, limit });
             }
-            if let Some(run) = frames::read(&document).missing {
+            let found = frames::read(&document);
+            if let Some(run) = found.missing {
                 let why = format!("no print font has all letters of {run:?}");
                 return Err(TypesetError::BadForm { file: format!("{form}.typ"), why });
             }
-            then(&desk, &document)
+            if let Some(text) = found.outside {
+                return Err(TypesetError::Outside { form: form.to_owned(), text });
+            }
+            then(&desk, &document, found)
         }));
         self.forget_old_results();
         done.unwrap_or_else(|panic| Err(fault(form, panic_text(&*panic))))

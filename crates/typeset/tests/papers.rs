@@ -211,6 +211,15 @@ fn huge_data_is_refused_before_it_costs_anything() {
 }
 
 #[test]
+fn what_would_leave_the_paper_is_an_error_and_never_cut_off() {
+    let papers = papers();
+    let mut data = papers.sample(RESOLUTION).unwrap();
+    data["articles"][0]["text"][0] = json!(format!("Nghị quyết {}", "x".repeat(400)));
+    let error = papers.render(RESOLUTION, &data, at()).unwrap_err();
+    assert!(matches!(&error, TypesetError::Outside { text, .. } if text.contains("xxx")), "{error}");
+}
+
+#[test]
 fn long_names_many_recipients_and_a_long_subject_stay_on_their_pages() {
     let papers = papers();
     let mut data = papers.sample(RESOLUTION).unwrap();
@@ -218,6 +227,8 @@ fn long_names_many_recipients_and_a_long_subject_stay_on_their_pages() {
     data["recipients"] = json!((1..=80).map(|i| format!("Đoàn đại biểu Quốc hội số {i}")).collect::<Vec<_>>());
     data["signer"]["name"] = json!("Công Tằng Tôn Nữ Nguyễn Thị Hoàng Phượng Khuê");
     data["appendices"] = json!([]);
+    data["recipients"][3] =
+        json!("Hội đồng nhân dân, Ủy ban nhân dân các tỉnh, thành phố trực thuộc trung ương; ".repeat(20));
     let paper = papers.render(RESOLUTION, &data, at()).unwrap();
     let signature = paper.anchors["signature"];
     let last = word(&paper.pdf, "80;");
