@@ -154,6 +154,29 @@ fn a_number_and_date_in_the_data_are_printed_and_leave_no_box() {
 }
 
 #[test]
+fn a_blank_ballot_and_a_paper_without_its_optional_parts_print_within_the_margins() {
+    let papers = papers();
+    for form in papers.forms().filter(|f| !is_stamp(&f.code) && !is_specimen(&f.code)) {
+        let mut data = papers.sample(&form.code).unwrap();
+        for field in form.fields.iter().filter(|field| field.optional) {
+            data.as_object_mut().unwrap().remove(&field.name);
+        }
+        if form.code == "phieu-lay-y-kien" {
+            data["questions"] = json!([{"text": "Đồng chí có tán thành hay không?"}]);
+        }
+        let paper = papers.render(&form.code, &data, at()).unwrap_or_else(|error| panic!("{}: {error}", form.code));
+        assert_eq!(paper.anchors.keys().collect::<Vec<_>>(), sorted(&form.anchors), "{}", form.code);
+        assert_eq!(extracted(&paper.pdf), solid(&paper.text), "{}", form.code);
+    }
+}
+
+fn sorted(names: &[String]) -> Vec<&String> {
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort();
+    names
+}
+
+#[test]
 fn every_wrong_field_is_named_with_its_path_and_what_is_wrong() {
     let papers = papers();
     let wrong = |change: fn(&mut Value)| {
