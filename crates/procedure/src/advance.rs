@@ -149,7 +149,6 @@ impl<'a> Run<'a> {
             return Err(Refusal::rule("case-elsewhere").arg("step", cut(seen)).arg("here", &step.key));
         }
         self.must_be(step, StepKind::Work)?;
-        self.fill(step, fields, Strictness::Whole)?;
         match outcome {
             None if !step.outcomes.is_empty() => {
                 return Err(Refusal::rule("case-outcome-needed").arg("step", &step.key));
@@ -159,10 +158,23 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
+        // Who takes a case back, or refuses it, need not complete its papers first.
+        if self.ends_without_result(step, outcome) {
+            self.fill(step, fields, Strictness::Partial)?;
+            return self.leave(step, outcome);
+        }
+        self.fill(step, fields, Strictness::Whole)?;
         if let Some(missing) = tasks::missing_documents(self.procedure, &self.state).first() {
             return Err(Refusal::rule("case-document-missing").arg("document", missing));
         }
         self.leave(step, outcome)
+    }
+
+    /// Whether the chosen outcome leads straight to an end at which nothing was done.
+    fn ends_without_result(&self, step: &Step, outcome: Option<&str>) -> bool {
+        let rule = step.next.iter().find(|r| r.when.as_ref().is_none_or(|g| g.holds(step, &self.state, outcome)));
+        let to = rule.and_then(|rule| self.procedure.step(&rule.to));
+        outcome.is_some() && to.is_some_and(|to| matches!(to.outcome, Some(Outcome::Withdrawn | Outcome::Refused)))
     }
 
     fn attach(&mut self, step: &Step, key: &str, document: &DocumentId) -> Result<(), Refusal> {
@@ -358,8 +370,9 @@ impl<'a> Run<'a> {
             settled,
         });
         if back {
-            let reason =
-                rule.when.as_ref().map(|guard| explain::guard(self.procedure, step, guard).vi).unwrap_or_default();
+            let verdict = self.state.verdict(&step.key).map(Guard::Ballot);
+            let why = rule.when.as_ref().or(verdict.as_ref());
+            let reason = why.map(|guard| explain::guard(self.procedure, step, guard).vi).unwrap_or_default();
             self.returned(step, to, reason);
         } else {
             for spec in self.procedure.effects.iter().filter(|spec| spec.after == step.key) {

@@ -14,7 +14,6 @@ pub const KINDS: &[(&str, &[&str])] = &[
     ("end-position", &["person", "body", "position", "from"]),
     ("establish-body", &["body", "members"]),
     ("assign-deputy", &["person", "body", "from"]),
-    ("start-position", &["person", "body", "position", "from"]),
     ("end-bodies", &["bodies", "to", "what"]),
     ("declare-indicators", &["targets"]),
 ];
