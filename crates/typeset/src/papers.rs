@@ -53,7 +53,8 @@ impl Default for Limits {
 }
 
 /// A box on a page where something is put later: PDF points (1/72 inch), origin at the page's bottom left, x and y of
-/// the box's bottom-left corner.
+/// the box's bottom-left corner. In the boxes of a line (`number`, `date`) the letters stand 5 points above the bottom
+/// edge; stamps made for them do so too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Anchor {
     /// The page, from 1.

@@ -216,3 +216,37 @@ fn collect(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fields_keep_the_order_of_the_file_and_lists_nest() {
+        let text = "title = \"T\"\nbasis = \"B\"\n[fields]\nz = { is = \"text\", label = \"Z\" }\n\
+                    a = { is = \"list of list of whole\", label = \"A\", max = 3 }\n";
+        let form = Form::parse("t", text, &Groups::new()).unwrap();
+        assert_eq!(form.fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
+        let whole = FieldType::List(Box::new(FieldType::Whole));
+        assert_eq!((&form.fields[1].is, form.fields[1].max), (&FieldType::List(Box::new(whole)), 3));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(head in "(title = \"T\"\nbasis = \"B\"\n\\[fields\\]\n)?", text in "(?s).{0,200}") {
+            let _ = Form::parse("t", &format!("{head}{text}"), &Groups::new());
+            let _ = groups("groups.toml", &text);
+        }
+        #[test]
+        fn no_type_makes_the_reader_panic(is in "(list of ){0,3}[a-z -]{0,12}") {
+            let text = format!("title = \"T\"\nbasis = \"B\"\n[fields]\na = {{ is = {is:?}, label = \"A\" }}\n");
+            let named = match Form::parse("t", &text, &Groups::new()) {
+                Err(TypesetError::BadForm { file, .. }) => file.starts_with("t.toml"),
+                Err(_) => false,
+                Ok(_) => true,
+            };
+            prop_assert!(named, "{}", is);
+        }
+    }
+}
