@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod frame;
+pub mod law;
 pub mod pages;
 pub mod render;
 pub mod view;

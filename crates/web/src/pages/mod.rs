@@ -1,11 +1,22 @@
 //! The pages: one file a group, each with its typed contexts, their examples and their handlers.
 
+pub mod account;
+pub mod ballot;
 pub mod case;
 pub mod cases;
+pub mod document;
 pub mod home;
+pub mod indicators;
+pub mod journal;
 pub mod login;
 pub mod open_case;
+pub mod people;
 pub mod problem;
+pub mod procedures;
+pub mod public;
+pub mod registers;
+pub mod sign;
+pub mod step;
 
 use crate::render::{Sample, samples_of};
 
@@ -32,6 +43,36 @@ pages![
     case::CasePage,
     problem::ProblemPage,
     problem::ConflictPage,
+    problem::LatePage,
+    step::StepPage,
+    step::AttachPage,
+    step::OpinionPage,
+    ballot::BallotPage,
+    ballot::ConfirmBallotPage,
+    ballot::TallyPage,
+    sign::SignPage,
+    sign::FinishPage,
+    sign::VotePage,
+    document::DocumentPage,
+    document::ComparePage,
+    document::EditorPage,
+    registers::RegistersPage,
+    registers::RegisterPage,
+    people::BodiesPage,
+    people::BodyPage,
+    people::PeoplePage,
+    people::PersonPage,
+    procedures::ProceduresPage,
+    procedures::ProcedurePage,
+    indicators::IndicatorsPage,
+    journal::JournalPage,
+    journal::ActPage,
+    account::AccountPage,
+    account::EnrolPage,
+    public::ResolutionsPage,
+    public::ResolutionPage,
+    public::VerifyPage,
+    public::AboutPage,
 ];
 
 #[cfg(test)]

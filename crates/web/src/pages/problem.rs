@@ -65,3 +65,20 @@ impl Page for ConflictPage {
         ]
     }
 }
+
+/// The session ended while a form was being filled in.
+#[derive(Debug, Serialize)]
+pub struct LatePage {
+    /// Where to sign in again.
+    pub sign_in: String,
+    /// What the person had typed.
+    pub kept: Vec<Kept>,
+}
+
+impl Page for LatePage {
+    const TEMPLATE: &'static str = "late.html";
+    fn samples() -> Vec<(&'static str, Self)> {
+        let kept = vec![Kept { name: "reason".into(), value: "Đề nghị bổ sung hồ sơ.".into() }];
+        vec![("with text", LatePage { sign_in: "/login".into(), kept })]
+    }
+}
