@@ -4,14 +4,14 @@
 //! A list is read from its words alone; what only the surroundings tell (`Điều này`, a clause without its article)
 //! is left open as [`Part::This`] or a missing step, for [`Cited::resolve`] and its caller to fill or to refuse.
 
-mod document;
-mod list;
+pub(crate) mod document;
+pub(crate) mod list;
 pub(crate) mod words;
 
 pub use document::{DocRef, read_document};
 pub use list::{Cited, Part, read_list};
 
-pub(crate) use words::{Word, Words};
+pub(crate) use words::Words;
 
 #[cfg(test)]
 mod tests;

@@ -100,6 +100,15 @@ pub enum Reason {
         /// The words of the condition.
         words: String,
     },
+    /// Only the provisions on a topic are repealed.
+    #[error("chỉ bãi bỏ các quy định về “{topic}” tại phần được nêu; cần người xác định phạm vi")]
+    Topic {
+        /// The topic.
+        topic: String,
+    },
+    /// The day from which the command holds is not known.
+    #[error("không rõ ngày có hiệu lực của văn bản sửa đổi")]
+    NoDay,
     /// No unit is named, or not fully.
     #[error("lệnh không nêu rõ điều, khoản, điểm: “{words}”")]
     NoAddress {

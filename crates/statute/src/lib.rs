@@ -8,11 +8,16 @@
 //! guesses: what a formula does not say is a [`command::Flag`] with the reason, for a person.
 
 pub mod address;
+pub mod amend;
+pub mod apply;
+pub mod consolidate;
 pub mod label;
 pub mod model;
 pub mod parse;
 pub mod text;
+pub mod batch;
 pub mod cite;
 pub mod command;
 mod marker;
 mod meta;
+mod phrase;

@@ -41,3 +41,35 @@ fn every_law_parses_without_loss_and_every_gap_in_its_articles_is_reported() {
         assert!(numbers.windows(2).all(|w| w[0] < w[1]), "{name}: {numbers:?}");
     }
 }
+
+fn rows(name: &str) -> Vec<serde_json::Value> {
+    let Some(corpus) = corpus() else { return Vec::new() };
+    let text = std::fs::read_to_string(corpus.join("consolidation").join(name)).unwrap();
+    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+#[test]
+fn official_results_are_met_exactly_or_flagged_with_a_reason() {
+    use statute::batch::{Row, Status, consolidate_row, without_emphasis};
+    let rows = rows("triples.jsonl");
+    let (mut exact, mut wrong) = (0, Vec::new());
+    for mut value in rows.clone() {
+        // The official result is taken out of the row: the fold must not see it.
+        let official = value.as_object_mut().unwrap().remove("consolidated").unwrap();
+        value.as_object_mut().unwrap().remove("title");
+        let row: Row = serde_json::from_value(value).unwrap();
+        let got = consolidate_row(&row);
+        let official = without_emphasis(official.as_str().unwrap_or(""));
+        let same = statute::text::essence(&official) == statute::text::essence(&got.text);
+        println!("{} Điều {}: {:?} exact={same} {:?}", got.law, got.art, got.status, got.reasons);
+        match (same, got.status) {
+            (true, Status::Applied) => exact += 1,
+            (false, Status::Flagged) => {}
+            _ => wrong.push((got.law, got.art, got.text)),
+        }
+    }
+    println!("{exact} exact of {}; not flagged and different: {wrong:#?}", rows.len());
+    if !rows.is_empty() {
+        assert!(exact >= 15, "{exact}");
+    }
+}

@@ -191,7 +191,8 @@ impl Builder {
             return start || self.fragment && self.open.is_empty() || (found.label.value() <= 3 && !found.odd);
         };
         let next = last.next();
-        let near = |n: u32, l: u32| n > l && n <= l + 5;
+        let fragment = self.fragment;
+        let near = |n: u32, l: u32| n > l && (fragment || n <= l + 5);
         let next_fits = next.as_ref() == Some(&found.label);
         match found.level {
             Level::Clause => {
@@ -350,6 +351,9 @@ impl Builder {
             innermost.lead.append(&mut loose);
             return;
         }
+        // A quotation belongs to the command that it follows.
+        let quoted = loose.iter().take_while(|b| matches!(b, Block::Quoted(_))).count();
+        innermost.lead.extend(loose.drain(..quoted));
         // The article ends: what speaks of “Điều này” closes the article, not its last clause.
         let article_ends = next.is_none_or(|n| n <= Level::Article);
         let at = match article_ends {

@@ -1,0 +1,550 @@
+//! The formulas.
+
+use super::{Commands, Context, Verb, phrase, quote};
+use crate::address::Address;
+use crate::cite::{Cited, DocRef, Part, Words};
+use crate::cite::{document, list};
+use crate::command::{Action, Command, Place, Reason, named};
+use crate::label::Level;
+use crate::model::Unit;
+use crate::text::Text;
+
+/// Units of one document: `Điều 64 và Điều 65 của Luật Y số …`.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub list: Vec<Cited>,
+    pub target: Option<DocRef>,
+}
+
+/// Reads `…, … của Luật X; … của Luật Y` at word `i`.
+pub(super) fn groups(words: &Words, i: usize) -> Option<(Vec<Group>, usize)> {
+    let mut out: Vec<Group> = Vec::new();
+    let mut at = i;
+    loop {
+        let start = at + words.any(at, &["quy định tại", "tại"]).unwrap_or(0);
+        let Some((cited, next)) = list::read(words, start) else { break };
+        at = next;
+        let of = usize::from(words.are(at, "của")) + usize::from(words.are(at, "thuộc"));
+        let target = document::read(words, at + of).map(|(doc, next)| {
+            at = next;
+            doc
+        });
+        out.push(Group { list: cited, target });
+        let skip = match words.at(at) {
+            "," | ";" if words.are(at + 1, "và") => 2,
+            "," | ";" | "và" => 1,
+            _ => break,
+        };
+        let more = at + skip + words.any(at + skip, &["quy định tại", "tại"]).unwrap_or(0);
+        if list::read(words, more).is_none() {
+            break;
+        }
+        at += skip;
+    }
+    for k in (1..out.len()).rev() {
+        if out[k - 1].target.is_none() {
+            out[k - 1].target = out[k].target.clone();
+        }
+    }
+    (!out.is_empty()).then_some((out, at))
+}
+
+/// The addresses of a group, with what the context gives; `None` when a part stays open.
+pub(super) fn addressed(group: &Group, context: &Context) -> Option<Vec<Address>> {
+    group.list.iter().map(|cited| cited.resolve(&context.base)).collect()
+}
+
+const AMEND: [&str; 12] = [
+    "sửa đổi, bổ sung",
+    "sửa đổi , bổ sung",
+    "sửa đổi , bổ sung , bãi bỏ",
+    "sửa đổi , bãi bỏ",
+    "sửa đổi , bổ sung , thay thế",
+    "sửa đổi , bỗ sung",
+    "bổ sung , sửa đổi",
+    "sửa đổi và bổ sung",
+    "sửa đổi bổ sung",
+    "bổ sung , thay thế",
+    "sửa đổi",
+    "sửa",
+];
+
+/// The longest of the phrases at `i`; marks count as words.
+fn verb(words: &Words, i: usize, phrases: &[&str]) -> Option<usize> {
+    phrases.iter().filter(|p| words.are(i, p)).map(|p| p.split(' ').count()).max()
+}
+
+/// `Sửa đổi, bổ sung một số điều của Luật X như sau:` – what it gives to the items below it.
+pub(super) fn container(words: &Words, context: &Context) -> Option<Context> {
+    let (at, verb_found) = if let Some(n) = verb(words, 0, &AMEND) {
+        (n, Verb::Amend)
+    } else if let Some(n) = verb(words, 0, &["bãi bỏ", "hủy bỏ"]) {
+        (n, Verb::Repeal)
+    } else if let Some(n) = verb(words, 0, &["bỏ"]) {
+        (n, Verb::Drop)
+    } else if let Some(n) = verb(words, 0, &["thay thế , bãi bỏ", "thay thế , bỏ", "thay thế", "thay", "bổ sung , bãi bỏ", "bổ sung"]) {
+        (n, Verb::Amend)
+    } else {
+        return None;
+    };
+    let open_words = [
+        "một số", "các quy định", "các điều", "các khoản", "các điểm", "các cụm từ", "các nội dung", "quy định", "các luật",
+        "nội dung", "các", "cụm từ",
+    ];
+    let document_first = document::read(words, at);
+    let unit_first = list::read(words, at);
+    let quoted = (at..words.len()).any(|k| matches!(words.at(k), "“" | "\""));
+    if quoted {
+        return None;
+    }
+    let mut inner = Context { verb: Some(verb_found), ..context.clone() };
+    if let Some((doc, _)) = document_first {
+        inner.target = Some(doc);
+        inner.base = Address::default();
+        return Some(inner);
+    }
+    if let Some((cited, next)) = unit_first {
+        // `Sửa đổi, bổ sung Điều 5 như sau:` with items below that are commands, not new text.
+        let of = usize::from(words.are(next, "của"));
+        if let Some((doc, _)) = document::read(words, next + of) {
+            inner.target = Some(doc);
+            inner.base = Address::default();
+        }
+        if let [one] = &cited[..] {
+            inner.base = one.resolve(&inner.base)?;
+            return Some(inner);
+        }
+        return None;
+    }
+    words.any(at, &open_words)?;
+    // The unit or the document stands after `của` or `tại`; the last of each counts.
+    for k in at..words.len() {
+        if !matches!(words.at(k), "của" | "tại" | "trong") && !words.are(k, "theo") {
+            continue;
+        }
+        if let Some((cited, next)) = list::read(words, k + 1) {
+            if let [one] = &cited[..] && let Some(base) = one.resolve(&Address::default()) {
+                inner.base = base;
+            }
+            let of = usize::from(words.are(next, "của"));
+            if let Some((doc, _)) = document::read(words, next + of) {
+                inner.target = Some(doc);
+                return Some(inner);
+            }
+        } else if let Some((doc, _)) = document::read(words, k + 1) {
+            if !doc.this {
+                inner.target = Some(doc);
+                inner.base = Address::default();
+                return Some(inner);
+            }
+        }
+    }
+    Some(inner)
+}
+
+/// One operation of a sentence, before its units are resolved.
+struct Op {
+    kind: OpKind,
+    list: Vec<Cited>,
+    anchor: Option<Anchor>,
+    target: Option<DocRef>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum OpKind {
+    Replace,
+    Insert,
+    Repeal,
+    Retitle,
+}
+
+impl Op {
+    /// The units that the operation names. A unit to insert lies where its anchor lies.
+    fn addresses(&self, inner: &Context) -> Option<Vec<Address>> {
+        let Some(Anchor { units, after }) = &self.anchor else {
+            return addressed(&Group { list: self.list.clone(), target: None }, inner);
+        };
+        let [anchor] = &units[..] else { return None };
+        let anchor = anchor.resolve(&inner.base)?;
+        let named = |cited: &Cited| match cited.steps.last() {
+            Some((level, Part::Label(label))) => Some((*level, label.clone())),
+            _ => None,
+        };
+        let (level, _) = named(self.list.first()?)?;
+        let beside = *after || anchor.level() == Some(level);
+        let parent = if beside { anchor.parent() } else { anchor };
+        self.list.iter().map(|c| named(c).map(|(level, label)| parent.child(level, label))).collect()
+    }
+}
+
+/// Where an insertion goes.
+struct Anchor {
+    units: Vec<Cited>,
+    after: bool,
+}
+
+/// Reads one sentence.
+pub(super) fn read(text: &str, quoted: &[&[Text]], context: &Context, place: &Place) -> Commands {
+    let words = Words::of(text);
+    let own = quote::without_quotes(text);
+    if let Some(found) = condition(&own)
+        && amends(&words, context)
+    {
+        let (targets, addresses) = everything_named(&words, context);
+        let mut out = Commands::default();
+        for target in targets {
+            let reason = Reason::Conditional { words: found.clone() };
+            out.flags.extend(Commands::flag(reason, place, target, addresses.clone()).flags);
+        }
+        return out;
+    }
+    if let Some(found) = phrases(&words, context, place) {
+        return found;
+    }
+    if let Some(found) = units(&words, quoted, context, place) {
+        return found;
+    }
+    if let Some(found) = expiry(&words, &own, context, place) {
+        return found;
+    }
+    unknown(&words, &own, quoted, context, place)
+}
+
+fn phrases(words: &Words, context: &Context, place: &Place) -> Option<Commands> {
+    if let Some(n) = verb(words, 0, &["thay thế", "thay", "sửa đổi", "sửa"]) {
+        return phrase::replace(words, n, context, place);
+    }
+    if let Some(n) = verb(words, 0, &["bỏ", "bãi bỏ", "lược bỏ"])
+        && let Some(found) = phrase::drop(words, n, context, place)
+    {
+        return Some(found);
+    }
+    if let Some(n) = verb(words, 0, &["bổ sung", "bổ sung thêm", "thêm"]) {
+        return phrase::beside(words, n, context, place);
+    }
+    match context.verb {
+        Some(Verb::Drop) => phrase::drop(words, 0, context, place),
+        Some(Verb::Amend) => phrase::replace(words, 0, context, place),
+        _ => None,
+    }
+}
+
+/// Words that make a command hold only in part, for some or for a time.
+fn condition(own: &str) -> Option<String> {
+    const WORDS: [&str; 8] =
+        ["trừ trường hợp", "trừ quy định", "trừ các", ", trừ ", "ngoại trừ", "cho đến khi", "cho đến ngày", "đối với trường hợp"];
+    let lower = own.to_lowercase();
+    let from = WORDS.iter().find_map(|w| lower.find(w)).or_else(|| {
+        lower.match_indices("kể từ ngày ").map(|(i, w)| i + w.len()).find(|&i| lower[i..].starts_with(|c: char| c.is_ascii_digit()))
+    })?;
+    Some(lower.get(from..).unwrap_or(&lower).trim_matches([',', ' ', '.', ';']).chars().take(80).collect())
+}
+
+/// Whether the sentence is of the amending kind at all.
+fn amends(words: &Words, context: &Context) -> bool {
+    let starts = verb(words, 0, &["bãi bỏ", "bỏ", "thay thế", "thay", "bổ sung"]).is_some() || verb(words, 0, &AMEND).is_some();
+    let expires = (0..words.len()).any(|k| words.are(k, "hết hiệu lực"));
+    starts || expires || context.verb == Some(Verb::Repeal)
+}
+
+/// Units named by commands on units, one after another in the sentence.
+fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) -> Option<Commands> {
+    let mut ops: Vec<Op> = Vec::new();
+    let mut at = 0;
+    loop {
+        let (kind, n) = match operation(words, at) {
+            Some(found) => found,
+            None if at == 0 && context.verb == Some(Verb::Repeal) => (OpKind::Repeal, 0),
+            None => break,
+        };
+        let (found, next) = read_op(words, at + n, kind, ops.last())?;
+        ops.extend(found);
+        at = next;
+        let skip = match words.at(at) {
+            "," | ";" if words.are(at + 1, "và") => 2,
+            "," | ";" | "và" | "đồng" => 1,
+            _ => break,
+        };
+        if operation(words, at + skip).is_none() {
+            break;
+        }
+        at += skip;
+    }
+    if ops.is_empty() {
+        return None;
+    }
+    let mut rest = words.text[words.start(at)..].trim().trim_matches(['.', ';', ':', ',', ' ']);
+    for end in ["như sau", "dưới đây", "kể từ ngày Luật này có hiệu lực thi hành", "kể từ ngày Luật này có hiệu lực"] {
+        rest = rest.strip_suffix(end).map_or(rest, |r| r.trim_matches([' ', ':', ',']));
+    }
+    Some(resolve_ops(ops, rest, quoted, context, place))
+}
+
+/// The verb of an operation at word `i`.
+fn operation(words: &Words, i: usize) -> Option<(OpKind, usize)> {
+    if let Some(n) = verb(words, i, &AMEND) {
+        let title = words.any(i + n, &["tên", "tên gọi", "tiêu đề"]);
+        return Some(match title {
+            Some(t) if list::read(words, i + n + t).is_some_and(|(l, _)| l.len() == 1) => (OpKind::Retitle, n + t),
+            _ => (OpKind::Replace, n),
+        });
+    }
+    if let Some(n) = verb(words, i, &["bổ sung thêm", "bổ sung", "bỗ sung", "thêm"]) {
+        return Some((OpKind::Insert, n));
+    }
+    verb(words, i, &["bãi bỏ", "hủy bỏ", "huỷ bỏ", "bỏ"]).map(|n| (OpKind::Repeal, n))
+}
+
+fn read_op(words: &Words, i: usize, kind: OpKind, before: Option<&Op>) -> Option<(Vec<Op>, usize)> {
+    let _ = before;
+    if kind != OpKind::Insert {
+        if let Some((found, next)) = groups(words, i) {
+            let ops = found.into_iter().map(|g| Op { kind, list: g.list, anchor: None, target: g.target }).collect();
+            return Some((ops, next));
+        }
+        if kind == OpKind::Repeal {
+            let (doc, next) = document::read(words, i)?;
+            return (!doc.this).then(|| (vec![Op { kind, list: Vec::new(), anchor: None, target: Some(doc) }], next));
+        }
+        return None;
+    }
+    let (cited, mut at) = list::read(words, i)?;
+    let mut anchor = None;
+    let side = words
+        .any(at, &["vào sau", "vào ngay sau", "vào liền sau", "tiếp sau", "sau"])
+        .map(|n| (n, true))
+        .or_else(|| words.any(at, &["vào trước", "vào ngay trước", "trước", "vào cuối", "vào"]).map(|n| (n, false)));
+    if let Some((n, after)) = side {
+        let (units, next) = list::read(words, at + n)?;
+        anchor = Some(Anchor { units, after });
+        at = next;
+    }
+    let of = usize::from(words.are(at, "của"));
+    let mut target = None;
+    if let Some((doc, next)) = document::read(words, at + of) {
+        target = Some(doc);
+        at = next;
+    }
+    Some((vec![Op { kind, list: cited, anchor, target }], at))
+}
+
+fn resolve_ops(mut ops: Vec<Op>, rest: &str, quoted: &[&[Text]], context: &Context, place: &Place) -> Commands {
+    // The article and the law of the last operation count for those before it that name none.
+    let mut base = context.base.clone();
+    for op in &ops {
+        let all = op.list.iter().chain(op.anchor.iter().flat_map(|a| &a.units));
+        for cited in all {
+            if let Some(address) = cited.resolve(&Address::default()).filter(|a| a.at(Level::Article).is_some()) {
+                base = article_of(&address);
+            }
+        }
+    }
+    let inner = Context { base, ..context.clone() };
+    for k in (1..ops.len()).rev() {
+        if ops[k - 1].target.is_none() {
+            ops[k - 1].target = ops[k].target.clone();
+        }
+    }
+    let target = ops.iter().find_map(|op| op.target.clone()).or_else(|| context.target.clone());
+    let known: Vec<Address> = ops.iter().flat_map(|op| &op.list).filter_map(|c| c.resolve(&inner.base)).collect();
+    if !rest.is_empty() {
+        return Commands::flag(Reason::UnknownFormula, place, target, known);
+    }
+    let needs_text = ops.iter().any(|op| op.kind != OpKind::Repeal);
+    let (mut pool, mut loose) = quote::units(quoted);
+    if needs_text && pool.is_empty() && loose.is_empty() {
+        return Commands::flag(Reason::NoText, place, target, known);
+    }
+    let quoted_names = named(&pool);
+    let mut out = Commands::default();
+    for op in ops {
+        let target = op.target.clone().or_else(|| context.target.clone());
+        let Some(addresses) = op.addresses(&inner) else {
+            let reason = Reason::NoAddress { words: place.text.clone() };
+            return Commands::flag(reason, place, target, known);
+        };
+        let made = match op.kind {
+            OpKind::Repeal => Some((addresses.clone(), Action::Repeal)),
+            OpKind::Retitle => new_heading(&mut pool, &mut loose).map(|h| (addresses.clone(), Action::Retitle { heading: h })),
+            OpKind::Replace => replacement(&addresses, &mut pool, &mut loose).map(|new| (addresses.clone(), Action::Replace { new })),
+            OpKind::Insert => insertion(&addresses, op.anchor.as_ref(), &inner, &mut pool),
+        };
+        let Some((addresses, action)) = made else {
+            let names = addresses.iter().map(Address::to_string).collect::<Vec<_>>().join(", ");
+            let reason = Reason::OtherUnits { quoted: quoted_names, named: names };
+            return Commands::flag(reason, place, target, known);
+        };
+        out.commands.push(Command { target, addresses, action, place: place.clone(), from: None });
+    }
+    if !pool.is_empty() || !loose.is_empty() {
+        let reason = Reason::OtherUnits { quoted: quoted_names, named: place.text.clone() };
+        return Commands::flag(reason, place, target, known);
+    }
+    out
+}
+
+fn article_of(address: &Address) -> Address {
+    let steps = address.steps.iter().filter(|(level, _)| *level <= Level::Article).cloned().collect();
+    Address { steps, paragraph: None }
+}
+
+/// Takes the quoted unit that answers to an address.
+fn take(pool: &mut Vec<Unit>, address: &Address) -> Option<Unit> {
+    let (level, label) = address.steps.last()?;
+    let at = pool.iter().position(|u| u.level == *level && u.label == *label)?;
+    Some(pool.remove(at))
+}
+
+fn replacement(addresses: &[Address], pool: &mut Vec<Unit>, loose: &mut Vec<Text>) -> Option<Vec<Unit>> {
+    if let [one] = addresses
+        && (one.paragraph.is_some() || (pool.is_empty() && one.level()? >= Level::Clause))
+    {
+        // A paragraph, or a clause or point whose new text is quoted without its number.
+        if !pool.is_empty() || loose.is_empty() {
+            return None;
+        }
+        let (level, label) = one.steps.last()?.clone();
+        let mut unit = Unit::new(level, label);
+        unit.lead = std::mem::take(loose).into_iter().map(crate::model::Block::Text).collect();
+        return Some(vec![unit]);
+    }
+    addresses.iter().map(|address| if address.paragraph.is_some() { None } else { take(pool, address) }).collect()
+}
+
+fn insertion(addresses: &[Address], anchor: Option<&Anchor>, inner: &Context, pool: &mut Vec<Unit>) -> Option<(Vec<Address>, Action)> {
+    let new: Vec<Unit> = addresses.iter().map(|a| take(pool, a)).collect::<Option<_>>()?;
+    let (place, after) = match anchor {
+        Some(anchor) => {
+            let [unit] = &anchor.units[..] else { return None };
+            let unit = unit.resolve(&inner.base)?;
+            let same = unit.level() == addresses.first()?.level();
+            match anchor.after {
+                true => (unit, true),
+                // `vào trước khoản 1`: inside the same parent, where the label belongs.
+                false if same => (unit.parent(), false),
+                false => (unit, false),
+            }
+        }
+        None => (addresses.first()?.parent(), false),
+    };
+    Some((vec![place], Action::Insert { new, after }))
+}
+
+fn new_heading(pool: &mut Vec<Unit>, loose: &mut Vec<Text>) -> Option<Text> {
+    if let [unit] = &pool[..] {
+        let title = unit.title();
+        pool.clear();
+        return (!title.is_empty()).then(|| title.into());
+    }
+    let title = loose.join(" ");
+    loose.clear();
+    (!title.is_empty() && pool.is_empty()).then(|| title.into())
+}
+
+/// `… của Luật X hết hiệu lực kể từ ngày Luật này có hiệu lực`.
+fn expiry(words: &Words, own: &str, context: &Context, place: &Place) -> Option<Commands> {
+    let end = (0..words.len()).find(|&k| words.are(k, "hết hiệu lực"))?;
+    let _ = own;
+    if document::read(words, 0).is_some_and(|(doc, _)| doc.this) {
+        return None;
+    }
+    let mut at = words.any(0, &["các quy định tại", "quy định tại", "những quy định tại"]).unwrap_or(0);
+    let mut scope = None;
+    if let Some(n) = words.any(0, &["những quy định về", "các quy định về", "quy định về"]) {
+        at = (0..end).find(|&k| words.are(k, "tại"))? + 1;
+        scope = Some(words.text[words.start(n)..words.start(at - 1)].trim().to_owned());
+    }
+    let mut out = Commands::default();
+    while at < end {
+        let (list, target, next) = match groups(words, at) {
+            Some((mut found, next)) if found.len() == 1 => {
+                let group = found.remove(0);
+                (group.list.clone(), group.target, next)
+            }
+            Some((found, next)) => {
+                for group in found {
+                    out.push_repeal(&group, context, place, scope.clone());
+                }
+                at = next + usize::from(next < end);
+                continue;
+            }
+            None => match document::read(words, at) {
+                Some((doc, next)) => (Vec::new(), Some(doc), next),
+                None => {
+                    at += 1;
+                    continue;
+                }
+            },
+        };
+        out.push_repeal(&Group { list, target }, context, place, scope.clone());
+        at = next;
+        while at < end && matches!(words.at(at), "," | ";" | "và") {
+            at += 1;
+        }
+    }
+    Some(out)
+}
+
+impl Commands {
+    /// A repeal; with a topic (`Những quy định về … tại Chương V`) it is limited to it and left to a person unless the
+    /// consolidation can tell that the whole part is of that topic.
+    fn push_repeal(&mut self, group: &Group, context: &Context, place: &Place, topic: Option<String>) {
+        let target = group.target.clone().or_else(|| context.target.clone());
+        let Some(addresses) = addressed(group, context) else {
+            let reason = Reason::NoAddress { words: place.text.clone() };
+            self.flags.extend(Commands::flag(reason, place, target, Vec::new()).flags);
+            return;
+        };
+        match topic {
+            Some(topic) => self.flags.extend(Commands::flag(Reason::Topic { topic }, place, target, addresses).flags),
+            None => self.commands.push(Command { target, addresses, action: Action::Repeal, place: place.clone(), from: None }),
+        }
+    }
+}
+
+/// All documents and units that a sentence names, for a flag on it.
+fn everything_named(words: &Words, context: &Context) -> (Vec<Option<DocRef>>, Vec<Address>) {
+    let (mut targets, mut addresses) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while at < words.len() {
+        if let Some((list, next)) = list::read(words, at) {
+            addresses.extend(list.iter().filter_map(|c| c.resolve(&context.base)));
+            at = next;
+        } else if let Some((doc, next)) = document::read(words, at) {
+            if !doc.this {
+                targets.push(Some(doc));
+            }
+            at = next;
+        } else {
+            at += 1;
+        }
+    }
+    if targets.is_empty() {
+        targets.push(context.target.clone());
+    }
+    (targets, addresses)
+}
+
+/// A sentence that is no known formula: flagged when it amends, passed over when it does not.
+fn unknown(words: &Words, own: &str, quoted: &[&[Text]], context: &Context, place: &Place) -> Commands {
+    let lower = own.to_lowercase();
+    let says = ["được thay thế bằng", "được sửa đổi", "được bãi bỏ", "bị bãi bỏ", "đánh số lại", "được chuyển thành", "đổi tên"]
+        .iter()
+        .any(|w| lower.contains(w));
+    let starts = amends(words, &Context::default()) && !lower.contains("này hết hiệu lực");
+    if !(says || starts || !quoted.is_empty()) || (context.target.is_none() && !names_other_law(words)) {
+        return Commands::default();
+    }
+    let renumber = ["đánh số lại", "chuyển thành", "đổi thứ tự"].iter().any(|w| lower.contains(w));
+    let reason = if renumber { Reason::Renumbering } else { Reason::UnknownFormula };
+    let (targets, addresses) = everything_named(words, context);
+    let mut out = Commands::default();
+    for target in targets {
+        out.flags.extend(Commands::flag(reason.clone(), place, target, addresses.clone()).flags);
+    }
+    out
+}
+
+fn names_other_law(words: &Words) -> bool {
+    (0..words.len()).any(|k| document::read(words, k).is_some_and(|(doc, _)| !doc.this))
+}

@@ -1,0 +1,218 @@
+//! The law at any date: a deterministic fold of commands over the base text.
+//!
+//! Order: the day from which a command holds, then the day of issue, then the document's number, then its place in the
+//! document. Amendments of amending laws are folded into those first. Cost: the base tree is copied once (its texts
+//! are shared), then each command costs what it changes.
+
+use crate::amend::{Commands, read_law};
+use crate::apply::{Source, apply_unnamed};
+use crate::command::{Command, Flag, Reason};
+use crate::model::{Law, Meta, Provenance, Unit};
+use crate::text::{Text, essence};
+use kernel::time::Day;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An amending document, read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Enactment {
+    /// The document.
+    pub source: Source,
+    /// Its day of issue.
+    pub issued: Option<Day>,
+    /// What it commands, over all laws.
+    pub commands: Commands,
+}
+
+impl Enactment {
+    /// Reads a whole amending law.
+    pub fn of(law: &Law) -> Enactment {
+        Enactment { source: source(&law.meta), issued: law.meta.issued, commands: read_law(law) }
+    }
+}
+
+fn source(meta: &Meta) -> Source {
+    Source { number: meta.number.clone().unwrap_or_default(), name: meta.name(), in_force: meta.in_force }
+}
+
+/// A law as amended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Consolidated {
+    /// The law.
+    pub law: Law,
+    /// The commands that were carried out, with the documents that gave them, in their order.
+    pub applied: Vec<(Source, Command)>,
+    /// What was left to a person, with the document.
+    pub flags: Vec<(Source, Flag)>,
+    /// Commands that hold only from a later day.
+    pub later: Vec<(Source, Command)>,
+}
+
+/// Reads amending laws, each as amended itself by the others before it came into force.
+pub fn enactments(laws: &[Law]) -> Vec<Enactment> {
+    let plain: Vec<Enactment> = laws.iter().map(Enactment::of).collect();
+    laws.iter()
+        .map(|law| {
+            let others: Vec<&Enactment> = plain
+                .iter()
+                .filter(|e| Some(&e.source.number) != law.meta.number.as_ref())
+                .filter(|e| e.source.in_force.zip(law.meta.in_force).is_some_and(|(a, b)| a <= b))
+                .filter(|e| e.commands.commands.iter().any(|c| concerns(c.target.as_ref(), &law.meta) == Some(true)))
+                .collect();
+            match others.is_empty() {
+                true => Enactment::of(law),
+                false => Enactment::of(&fold(law, &others, None).law),
+            }
+        })
+        .collect()
+}
+
+/// The law at a date; with `None`, with all amendments whatever their day.
+pub fn consolidate(base: &Law, enactments: &[Enactment], day: Option<Day>) -> Consolidated {
+    fold(base, &enactments.iter().collect::<Vec<_>>(), day)
+}
+
+fn fold(base: &Law, enactments: &[&Enactment], day: Option<Day>) -> Consolidated {
+    let mut out =
+        Consolidated { law: base.clone(), applied: Vec::new(), flags: Vec::new(), later: Vec::new() };
+    let mut queue: Vec<(&Enactment, &Command)> = Vec::new();
+    for enactment in enactments {
+        for command in &enactment.commands.commands {
+            match concerns(command.target.as_ref(), &base.meta) {
+                Some(true) => queue.push((enactment, command)),
+                Some(false) => {}
+                None => out.flags.push((enactment.source.clone(), which_law(command))),
+            }
+        }
+        let flags = enactment.commands.flags.iter().filter(|f| concerns(f.target.as_ref(), &base.meta) != Some(false));
+        for flag in flags {
+            match topic_repeal(flag, base) {
+                Some(command) => topic(&mut out, enactment, command, day),
+                None => out.flags.push((enactment.source.clone(), flag.clone())),
+            }
+        }
+    }
+    let from = |(e, c): &(&Enactment, &Command)| c.from.or(e.source.in_force);
+    queue.sort_by(|a, b| {
+        let key = |q: &(&Enactment, &Command)| (from(q), q.0.issued);
+        key(a).cmp(&key(b)).then_with(|| a.0.source.number.cmp(&b.0.source.number))
+    });
+    for (enactment, command) in queue {
+        match (day, command.from.or(enactment.source.in_force)) {
+            (Some(day), Some(from)) if from > day => out.later.push((enactment.source.clone(), command.clone())),
+            (Some(_), None) => {
+                let flag = Flag {
+                    reason: Reason::NoDay,
+                    place: command.place.clone(),
+                    target: command.target.clone(),
+                    addresses: command.addresses.clone(),
+                };
+                out.flags.push((enactment.source.clone(), flag));
+            }
+            _ => carry_out(&mut out, &enactment.source, command),
+        }
+    }
+    if !out.applied.is_empty() {
+        out.law.name_units();
+    }
+    out
+}
+
+fn carry_out(out: &mut Consolidated, source: &Source, command: &Command) {
+    match apply_unnamed(&mut out.law, command, source) {
+        Ok(()) => out.applied.push((source.clone(), command.clone())),
+        Err(flag) => out.flags.push((source.clone(), *flag)),
+    }
+}
+
+fn topic(out: &mut Consolidated, enactment: &Enactment, command: Command, day: Option<Day>) {
+    match (day, enactment.source.in_force) {
+        (Some(day), Some(from)) if from > day => out.later.push((enactment.source.clone(), command)),
+        _ => carry_out(out, &enactment.source, &command),
+    }
+}
+
+/// Whether a command's target is the law; `None` when it cannot be told.
+pub(crate) fn concerns(target: Option<&crate::cite::DocRef>, meta: &Meta) -> Option<bool> {
+    target?.matches(meta.number.as_deref(), meta.title.as_deref())
+}
+
+fn which_law(command: &Command) -> Flag {
+    let words = command.target.as_ref().map_or_else(|| command.place.text.clone(), ToString::to_string);
+    Flag {
+        reason: Reason::WhichLaw { words },
+        place: command.place.clone(),
+        target: command.target.clone(),
+        addresses: command.addresses.clone(),
+    }
+}
+
+/// `Những quy định về X tại Chương V … hết hiệu lực` repeals the whole chapter when the chapter's heading is X.
+fn topic_repeal(flag: &Flag, base: &Law) -> Option<Command> {
+    let Reason::Topic { topic } = &flag.reason else { return None };
+    let topic = essence(topic).to_lowercase();
+    let whole = flag.addresses.iter().all(|a| {
+        a.find(base).is_ok_and(|unit| unit.level.is_container() && essence(&unit.title()).to_lowercase() == topic)
+    });
+    (whole && !flag.addresses.is_empty()).then(|| Command {
+        target: flag.target.clone(),
+        addresses: flag.addresses.clone(),
+        action: crate::command::Action::Repeal,
+        place: flag.place.clone(),
+        from: None,
+    })
+}
+
+/// The text of a unit over a time: `[from, to)`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Version {
+    /// From this day; `None` for the original text of a law whose day is not known.
+    pub from: Option<Day>,
+    /// Until before this day; `None` while it stands.
+    pub to: Option<Day>,
+    /// The unit's text with all that is in it; empty when the unit no longer stands.
+    pub text: String,
+    /// What made this text; empty for the original.
+    pub origin: Vec<Arc<Provenance>>,
+}
+
+/// All versions of all units, by unit id.
+pub fn history(base: &Law, enactments: &[Enactment]) -> BTreeMap<Text, Vec<Version>> {
+    let mut days: Vec<Day> = enactments
+        .iter()
+        .flat_map(|e| e.commands.commands.iter().map(move |c| c.from.or(e.source.in_force)))
+        .flatten()
+        .collect();
+    days.sort();
+    days.dedup();
+    let mut out: BTreeMap<Text, Vec<Version>> = BTreeMap::new();
+    record(base, base.meta.in_force, &mut out);
+    for day in days {
+        record(&consolidate(base, enactments, Some(day)).law, Some(day), &mut out);
+    }
+    out
+}
+
+fn record(law: &Law, day: Option<Day>, out: &mut BTreeMap<Text, Vec<Version>>) {
+    let mut seen = std::collections::HashSet::new();
+    law.visit(&mut |unit: &Unit| {
+        seen.insert(unit.id.clone());
+        let versions = out.entry(unit.id.clone()).or_default();
+        let text = unit.text();
+        match versions.last_mut() {
+            Some(last) if last.text == text => {}
+            last => {
+                if let Some(last) = last {
+                    last.to = day;
+                }
+                versions.push(Version { from: day, to: None, text, origin: unit.origin.clone() });
+            }
+        }
+    });
+    for (id, versions) in out.iter_mut() {
+        if let Some(last) = versions.last_mut().filter(|l| !seen.contains(id) && !l.text.is_empty()) {
+            last.to = day;
+            versions.push(Version { from: day, to: None, text: String::new(), origin: Vec::new() });
+        }
+    }
+}
