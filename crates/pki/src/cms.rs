@@ -34,6 +34,8 @@ pub struct SignedData {
     pub crls: Vec<Crl>,
     /// The signers.
     pub signers: Vec<SignerInfo>,
+    /// How many certificates or lists inside do not read.
+    pub unreadable: usize,
 }
 
 /// Which certificate the signer names.
@@ -76,26 +78,38 @@ impl SignedData {
         }
         let explicit = outer.take(tag::context_constructed(0))?;
         let mut reader = Reader::new(explicit.content, WHAT).sequence()?;
-        reader.take(tag::INTEGER)?;
-        reader.take(tag::SET)?;
+        if !(1..=5).contains(&reader.take(tag::INTEGER)?.small_integer(WHAT)?) {
+            return Err(malformed(WHAT, "an unknown version"));
+        }
+        let mut announced = reader.take(tag::SET)?.open(WHAT);
+        let mut hashes = Vec::new();
+        while !announced.is_empty() {
+            hashes.push(announced.sequence()?.oid()?);
+        }
         let mut encapsulated = reader.sequence()?;
         let content_type = encapsulated.oid()?;
         let content = match encapsulated.optional(tag::context_constructed(0))? {
             Some(e) => Some(e.open(WHAT).any()?.content.to_vec()),
             None => None,
         };
-        let mut certificates = Vec::new();
+        let (mut certificates, mut crls, mut unreadable) = (Vec::new(), Vec::new(), 0);
         if let Some(list) = reader.optional(tag::context_constructed(0))? {
             let mut list = list.open(WHAT);
             while !list.is_empty() {
-                certificates.extend(Certificate::parse(list.any()?.raw).ok());
+                match Certificate::parse(list.any()?.raw) {
+                    Ok(certificate) => certificates.push(certificate),
+                    Err(_) => unreadable += 1,
+                }
             }
         }
-        let mut crls = Vec::new();
         if let Some(list) = reader.optional(tag::context_constructed(1))? {
             let mut list = list.open(WHAT);
             while !list.is_empty() {
-                crls.extend(Crl::parse(list.any()?.raw).ok());
+                match Crl::parse(list.any()?.raw) {
+                    Ok(crl) => crls.push(crl),
+                    // Status answers of other kinds may stand here too.
+                    Err(_) => unreadable += 1,
+                }
             }
         }
         let mut list = reader.take(tag::SET)?.open(WHAT);
@@ -103,7 +117,10 @@ impl SignedData {
         while !list.is_empty() {
             signers.push(SignerInfo::parse(list.sequence()?)?);
         }
-        Ok(SignedData { content_type, content, certificates, crls, signers })
+        if signers.iter().any(|s| !hashes.contains(&s.hash.oid())) {
+            return Err(malformed(WHAT, "a signer's digest algorithm that is not announced"));
+        }
+        Ok(SignedData { content_type, content, certificates, crls, signers, unreadable })
     }
 
     /// The certificate that a signer names, if it lies inside.
@@ -124,7 +141,9 @@ impl SignerId {
 
 impl SignerInfo {
     fn parse(mut reader: Reader<'_>) -> Result<SignerInfo> {
-        reader.take(tag::INTEGER)?;
+        if !matches!(reader.take(tag::INTEGER)?.small_integer(WHAT)?, 1 | 3) {
+            return Err(malformed(WHAT, "an unknown version of a signer"));
+        }
         let id = match reader.peek() {
             Some(0x80) => SignerId::Key(reader.any()?.content.to_vec()),
             _ => {

@@ -58,20 +58,32 @@ impl<'a> Evidence<'a> {
         path::find(certificate, material, at, StatusRule::WhenKnown).map(|_| ())
     }
     /// The time that a token proves, when its authority is trusted and it covers these bytes.
-    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]]) -> Result<Timestamp, String> {
-        let token = TimeStampToken::parse(token).map_err(|e| format!("the time stamp does not read: {e}"))?;
+    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]]) -> Result<Timestamp, StampFault> {
+        let broken = |why: &str| StampFault { broken: true, reason: why.to_owned() };
+        let token = TimeStampToken::parse(token).map_err(|e| broken(&format!("the time stamp does not read: {e}")))?;
         if !token.covers(covered) {
-            return Err("the time stamp is over something else".into());
+            return Err(broken("the time stamp is over something else"));
         }
         let mut known = Evidence { trust: self.trust, certificates: self.certificates.clone(), crls: self.crls.clone(), at: self.at };
         known.add(&token.message);
-        let authority = token.signer(&known.certificates).ok_or("the signature of the time stamp is not valid")?;
+        let authority = token.signer(&known.certificates).ok_or_else(|| broken("the signature of the time stamp is not valid"))?;
         if !authority.is_valid_at(token.info.at) {
-            return Err("the time stamp was made outside the validity of its authority's certificate".into());
+            return Err(broken("the time stamp was made outside the validity of its authority's certificate"));
         }
-        known.path(authority, self.at).map_err(|e| format!("the time stamp authority is not trusted: {e}"))?;
+        known.path(authority, self.at).map_err(|error| StampFault {
+            broken: false,
+            reason: format!("the time stamp authority is not trusted: {error}"),
+        })?;
         Ok(token.info.at)
     }
+}
+
+/// Why a time stamp proves nothing.
+pub(crate) struct StampFault {
+    /// It is damaged or forged, not merely unknown.
+    pub broken: bool,
+    /// In words.
+    pub reason: String,
 }
 
 /// A judgement in the making.
@@ -125,6 +137,9 @@ impl Judgement {
             self.failed(SubIndication::FormatFailure, "the signature does not have exactly one signer");
             return;
         };
+        if message.unreadable > 0 || damaged(message, evidence) {
+            self.open(SubIndication::CertificateChainGeneralFailure, "a certificate in the signature is damaged");
+        }
         let digest = signer.hash.of(content);
         let certificate = evidence.certificates.iter().find(|c| signer.id.names(c));
         let intact = signer.covers(&digest, oid::DATA);
@@ -186,7 +201,8 @@ impl Judgement {
         for token in signer.time_stamps() {
             match evidence.proven_time(token, &[&signer.signature]) {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
-                Err(reason) => self.report.reasons.push(reason),
+                Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
+                Err(fault) => self.report.reasons.push(fault.reason),
             }
         }
         if best.is_some() && self.report.level == Level::Bb {
@@ -224,6 +240,24 @@ impl Judgement {
         };
         self.open(sub, error.to_string());
     }
+}
+
+/// A certificate inside does not carry the signature of the issuer that is known by its name and key identifier. It may
+/// not be needed, but somebody has changed it.
+fn damaged(message: &SignedData, evidence: &Evidence<'_>) -> bool {
+    let known = || evidence.certificates.iter().chain(evidence.trust.anchors.certificates());
+    message.certificates.iter().any(|certificate| {
+        let wanted = certificate.extensions().authority_key_id.as_ref().and_then(|id| id.key.as_ref());
+        let mut issuers = known().filter(|c| {
+            c.subject() == certificate.issuer() && (wanted.is_none() || c.extensions().subject_key_id.as_ref() == wanted)
+        });
+        let mut any = false;
+        let right = issuers.any(|issuer| {
+            any = true;
+            certificate.verify_with(issuer.public_key()) != Verdict::Wrong
+        });
+        any && !right
+    })
 }
 
 /// Who a certificate is for, in the words of a report.

@@ -67,7 +67,11 @@ impl Found {
             _ => Vec::new(),
         };
         let covered = covered(file, &value, &contents);
-        let message = SignedData::parse(&contents).map_err(|error| error.to_string());
+        let message = SignedData::parse(&contents).map_err(|error| error.to_string()).and_then(|message| {
+            let used = pki::asn1::length_of(&contents).map_err(|error| error.to_string())?;
+            let padded = contents[used..].iter().all(|b| *b == 0);
+            if padded { Ok(message) } else { Err("other bytes follow the signature in its place".to_owned()) }
+        });
         Found { name, value, covered, message, contents }
     }
 
@@ -112,7 +116,8 @@ impl Found {
                 judgement.report.signing_time = Some(time);
                 judgement.report.time_source = TimeSource::TimeStamp;
             }
-            Err(reason) => judgement.open(SubIndication::NoCertificateChainFound, reason),
+            Err(fault) if fault.broken => judgement.failed(SubIndication::SigCryptoFailure, fault.reason),
+            Err(fault) => judgement.open(SubIndication::NoCertificateChainFound, fault.reason),
         }
     }
 

@@ -20,6 +20,14 @@ pub fn to_definite(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     Ok(out)
 }
 
+/// How many bytes the first element takes, as it stands.
+///
+/// # Errors
+/// As [`to_definite`].
+pub fn length_of(bytes: &[u8]) -> Result<usize> {
+    element(bytes, 0).map(|(_, used)| used)
+}
+
 struct Header {
     tag: u8,
     length: Option<usize>,

@@ -10,7 +10,7 @@ mod read;
 mod time;
 mod write;
 
-pub use ber::to_definite;
+pub use ber::{length_of, to_definite};
 pub use read::{Element, Reader};
 pub use time::{generalized_time, read_time, x509_time};
 pub use write::*;

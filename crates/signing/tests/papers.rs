@@ -1,0 +1,151 @@
+//! A paper goes from the chairperson's signature to the body's seal, and judges that we did not write agree.
+
+mod house;
+
+use house::*;
+use pki::KeyKind;
+use signing::{Changes, Indication, Integrity, Level, SubIndication, pades, validate};
+
+const PAPERS: [&str; 2] = ["paper.pdf", "paper-object-streams.pdf"];
+
+#[test]
+fn a_signed_and_sealed_paper_passes_and_says_what_was_filled_in() {
+    for (paper, kind) in PAPERS.into_iter().zip([KeyKind::P256, KeyKind::Rsa2048]) {
+        let house = House::new(kind);
+        let first = house.first(&sample(paper)).unwrap();
+        assert_eq!((first.level, first.warnings.len()), (Level::Bt, 0));
+        let second = house.second(&first.pdf).unwrap();
+        assert!(second.pdf.starts_with(&first.pdf), "an update only appends");
+        let report = validate::pdf(&second.pdf, &house.trust(), house.now);
+        let [person, body] = report.signatures.as_slice() else { panic!("{report:#?}") };
+        assert_eq!(person.indication, Indication::TotalPassed, "{paper}: {report:#?}");
+        assert_eq!((person.changes_after, person.covers_whole_document), (Changes::FormFill, false));
+        assert_eq!(person.signer.name, "Nguyễn Văn A");
+        assert_eq!(person.signer.position.as_deref(), Some("Chủ tịch Quốc hội"));
+        assert_eq!(body.indication, Indication::TotalPassed, "{paper}: {report:#?}");
+        assert_eq!((body.changes_after, body.covers_whole_document), (Changes::None, true));
+        assert!(report.is_all_passed());
+        let fields = pades::text_fields(&second.pdf).unwrap();
+        assert_eq!(fields[1].value.as_deref(), Some("ngày 05 tháng 01 năm 2025"));
+        assert!(fields.iter().all(|f| f.read_only));
+    }
+}
+
+#[test]
+fn pyhanko_trusts_both_signatures_and_finds_only_form_filling() {
+    let Some(python) = python() else { return };
+    for (paper, kind) in PAPERS.into_iter().zip([KeyKind::P256, KeyKind::Rsa2048]) {
+        let house = House::new(kind);
+        let second = house.second(&house.first(&sample(paper)).unwrap().pdf).unwrap();
+        let found = pyhanko(&python, &second.pdf, house.root.certificate(), house.now);
+        let signatures = found["signatures"].as_array().unwrap();
+        assert_eq!(signatures.len(), 2, "{found:#}");
+        for signature in signatures {
+            assert_eq!(signature["bottom_line"], true, "{paper}: {found:#}");
+            assert_eq!(signature["stamped"], true, "{found:#}");
+        }
+        assert_eq!(signatures[0]["modification"], "FORM_FILLING");
+        assert_eq!(signatures[1]["coverage"], "ENTIRE_FILE");
+    }
+}
+
+/// certutil answers `--version` with an error, and asks for help.
+fn nss(name: &str) -> Option<std::process::Command> {
+    let there = std::process::Command::new(name).arg("-H").output().is_ok();
+    if !there {
+        eprintln!("skipped: {name} is not installed");
+    }
+    there.then(|| std::process::Command::new(name))
+}
+
+/// pdfsig judges at the time of its machine.
+#[allow(clippy::disallowed_methods, reason = "the judge reads the machine's clock too")]
+fn today() -> kernel::Timestamp {
+    kernel::Clock::now(&kernel::SystemClock)
+}
+
+#[test]
+fn qpdf_finds_nothing_wrong_and_the_text_is_there() {
+    let house = House::new(KeyKind::P256);
+    for paper in PAPERS {
+        let second = house.second(&house.first(&sample(paper)).unwrap().pdf).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.pdf");
+        std::fs::write(&file, &second.pdf).unwrap();
+        let Some(mut qpdf) = tool("qpdf") else { return };
+        let out = qpdf.arg("--check").arg(&file).output().unwrap();
+        assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    }
+}
+
+#[test]
+fn one_changed_byte_is_reported_wherever_it_is() {
+    let house = House::new(KeyKind::P256);
+    let second = house.second(&house.first(&sample("paper.pdf")).unwrap().pdf).unwrap().pdf;
+    let trust = house.trust();
+    let before = validate::pdf(&second, &trust, house.now);
+    for at in (0..second.len()).step_by(997) {
+        let mut changed = second.clone();
+        changed[at] ^= 1;
+        let report = validate::pdf(&changed, &trust, house.now);
+        assert!(report != before, "byte {at} of {}: {}", second.len(), String::from_utf8_lossy(&second[at - 60..at + 60]));
+    }
+    let mut changed = second.clone();
+    let middle = 3000;
+    changed[middle] ^= 1;
+    let report = validate::pdf(&changed, &trust, house.now);
+    assert_eq!(report.signatures[0].integrity, Integrity::Broken);
+    assert_eq!(report.signatures[0].sub_indication, Some(SubIndication::HashFailure));
+    assert_eq!(report.signatures[0].indication, Indication::TotalFailed);
+}
+
+#[test]
+fn a_time_stamper_that_fails_lowers_the_level_and_says_so() {
+    struct Broken;
+    impl signing::TimeStamper for Broken {
+        fn stamp(&self, _: &kernel::Digest) -> Result<Vec<u8>, signing::SignError> {
+            Err(signing::SignError::TimeStamp("it does not answer".into()))
+        }
+    }
+    let house = House::new(KeyKind::P256);
+    let signed = signing::Revision::new("ChuKy").sign(&sample("paper.pdf"), &house.person, house.now, Some(&Broken)).unwrap();
+    assert_eq!(signed.level, Level::Bb);
+    assert_eq!(signed.warnings, ["no time stamp: it does not answer"]);
+    assert!(validate::pdf(&signed.pdf, &house.trust(), house.now).is_all_passed());
+}
+
+#[test]
+fn requests_that_cannot_be_done_say_why() {
+    let house = House::new(KeyKind::P256);
+    let first = house.first(&sample("paper.pdf")).unwrap().pdf;
+    let sign = |revision: signing::Revision, pdf: &[u8]| {
+        revision.sign(pdf, &house.body, house.now, None).map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(sign(signing::Revision::new("ConDau").certify(), &first).contains("first signature"));
+    assert!(sign(signing::Revision::new("ChuKy"), &first).contains("signed already"));
+    assert!(sign(signing::Revision::new("ConDau").fill("Khong", "x", sample("number.pdf")), &first).contains("no text field"));
+    assert!(sign(signing::Revision::new("X"), b"hello").contains("no PDF file"));
+    let place = signing::Place { page: 9, x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+    assert!(sign(signing::Revision::new("X").visible(place, sample("seal.pdf")), &first).contains("2 pages"));
+}
+
+#[test]
+fn pdfsig_finds_both_signatures_valid_and_trusted() {
+    let (Some(mut certutil), Some(_)) = (nss("certutil"), tool("qpdf")) else { return };
+    let house = House::at(KeyKind::P256, today());
+    let second = house.second(&house.first(&sample("paper.pdf")).unwrap().pdf).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, root) = (folder.path().join("a.pdf"), folder.path().join("root.pem"));
+    std::fs::write(&file, &second.pdf).unwrap();
+    std::fs::write(&root, house.root.certificate().to_pem()).unwrap();
+    let store = folder.path().to_str().unwrap();
+    assert!(certutil.args(["-N", "--empty-password", "-d", store]).status().unwrap().success());
+    let mut add = std::process::Command::new("certutil");
+    add.args(["-A", "-n", "root", "-t", "CT,CT,CT", "-d", store, "-i"]).arg(&root);
+    assert!(add.status().unwrap().success());
+    let out = std::process::Command::new("pdfsig").args(["-nssdir", store]).arg(&file).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(text.matches("Signature is Valid").count(), 2, "{text}");
+    assert_eq!(text.matches("Certificate is Trusted").count(), 2, "{text}");
+    assert!(text.contains("Total document signed"), "{text}");
+}
