@@ -6,9 +6,10 @@ use crate::apply::{Source, apply};
 use crate::cite::DocRef;
 use crate::command::{Action, Command, Flag, Place, Reason};
 use crate::label::{Label, Level};
-use crate::model::{Law, Meta, REPEALED, Unit};
+use crate::model::{Law, Meta, Unit};
 use crate::parse::parse_article;
-use crate::text::essence;
+use crate::marker::marker;
+use crate::text::{essence, normalise_line};
 use serde::{Deserialize, Serialize};
 
 /// An article and what amends it.
@@ -97,9 +98,7 @@ pub fn without_emphasis(text: &str) -> String {
 /// Folds the amending provisions of a row into its article.
 pub fn consolidate_row(row: &Row) -> Outcome {
     let label = label(&row.art);
-    let base = without_emphasis(row.base.as_deref().unwrap_or(""));
-    let mut law = parse_article(label.clone(), row.base_title.as_deref().unwrap_or(""), &base).law;
-    law.units.truncate(1);
+    let (mut law, _) = article_law(&label, row.base_title.as_deref().unwrap_or(""), row.base.as_deref());
     law.meta = Meta { number: Some(row.law.clone()), ..Meta::default() };
     let notes = row.prov.as_deref().map(read_note).unwrap_or_default();
     let mut flags: Vec<Flag> = Vec::new();
@@ -246,13 +245,95 @@ fn official_differs(row: &Row, article: &Unit) -> Option<Reason> {
     Some(Reason::OfficialDiffers { first: first.chars().take(100).collect() })
 }
 
-/// The article of a law that a row holds after an amendment: its heading and text.
-pub(crate) fn article_law(art: &str, title: &str, text: Option<&str>) -> Law {
-    let body = without_emphasis(text.unwrap_or(""));
-    let title = without_emphasis(title);
-    let mut law = parse_article(label(art), &title, &body).law;
-    if text.is_none() && title.trim() != REPEALED && let Some(unit) = law.units.first_mut() {
-        unit.repealed = false;
+/// The answer to a row whose official result is the target of a proposal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposed {
+    /// Number of the law.
+    pub law: String,
+    /// Number of the article.
+    pub art: String,
+    /// The amending text; empty when nothing changes or nothing could be proposed.
+    pub amending_text: String,
+    /// Whether the amending text, read back and applied to the base, gives the target.
+    pub roundtrip: bool,
+    /// The text below the heading that applying it gives.
+    pub text: String,
+}
+
+/// Writes the amending text that makes a row's official result of its base.
+///
+/// A result without text is a repealed article; a row without base is an article to be added.
+pub fn propose_row(row: &Row) -> Proposed {
+    let label = label(&row.art);
+    let base_given = row.base.as_deref().is_some_and(|t| !t.trim().is_empty());
+    let target_given = row.consolidated.as_deref().is_some_and(|t| !t.trim().is_empty());
+    let base_title = row.base_title.clone().unwrap_or_default();
+    let title = row.title.clone().filter(|t| !t.trim().is_empty()).unwrap_or_else(|| base_title.clone());
+    let (mut base, _) = article_law(&label, &base_title, row.base.as_deref());
+    let settled = row.consolidated.as_deref().map(|t| spaced_as(row.base.as_deref().unwrap_or(""), t));
+    let title = spaced_as(&base_title, &title);
+    let (mut target, after) = article_law(&label, &title, settled.as_deref());
+    match (base_given, target_given) {
+        (true, false) => {
+            target.units = base.units.clone();
+            target.units.iter_mut().for_each(Unit::repeal);
+        }
+        (false, true) => base.units.clear(),
+        _ => {}
     }
-    law
+    let name = format!("Luật số {}", row.law);
+    let (amending_text, result) = crate::propose::propose_article(&name, &base, &target).unwrap_or((String::new(), base));
+    let mut text = result.units.iter().map(text_below).collect::<Vec<_>>().join("\n");
+    let roundtrip = result.text() == target.text();
+    if !after.is_empty() {
+        text = format!("{text}\n{after}");
+    }
+    Proposed { law: row.law.clone(), art: row.art.clone(), amending_text, roundtrip, text }
+}
+
+/// The text with the spacing of the base in lines that differ from it in nothing but blanks: no amendment is made for
+/// a blank that a publisher left out.
+fn spaced_as(base: &str, text: &str) -> String {
+    let tight = |line: &str| line.split_whitespace().collect::<String>();
+    let (base, text) = (without_emphasis(base), unglued(&without_emphasis(text)));
+    let known: std::collections::HashMap<String, String> =
+        crate::text::lines(&base).map(|l| (tight(&l), l.into_owned())).collect();
+    let line = |l: std::borrow::Cow<'_, str>| known.get(&tight(&l)).cloned().unwrap_or_else(|| l.into_owned());
+    crate::text::lines(&text).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Text dumps run the heading of the next chapter into an article's last line (`… điều phối.Chương III`): parts it.
+fn unglued(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for line in text.split('\n') {
+        let glued = ["Chương ", "CHƯƠNG ", "Mục ", "MỤC ", "Phần thứ "].iter().find_map(|word| {
+            let at = line.rfind(word).filter(|&at| at > 0)?;
+            let tight = line[..at].ends_with(['.', ')', ';']);
+            let heading = marker(&normalise_line(&line[at..])).is_some_and(|m| m.level.is_container());
+            (tight && heading).then_some(at)
+        });
+        match glued {
+            Some(at) => {
+                out.push_str(&line[..at]);
+                out.push('\n');
+                out.push_str(&line[at..]);
+            }
+            None => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn text_below(unit: &Unit) -> String {
+    if unit.repealed { String::new() } else { unit.body_text() }
+}
+
+/// The article of a row, and what a text dump has after it: the heading of the next chapter, notes. That is no part of
+/// the article and no amendment touches it.
+fn article_law(label: &Label, title: &str, text: Option<&str>) -> (Law, String) {
+    let body = unglued(&without_emphasis(text.unwrap_or("")));
+    let mut law = parse_article(label.clone(), &without_emphasis(title), &body).law;
+    let after: Vec<String> = law.units.drain(1..).map(|u| u.text()).collect();
+    (law, after.join("\n"))
 }

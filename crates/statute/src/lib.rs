@@ -14,6 +14,7 @@ pub mod consolidate;
 pub mod label;
 pub mod model;
 pub mod parse;
+pub mod propose;
 pub mod text;
 pub mod batch;
 pub mod cite;

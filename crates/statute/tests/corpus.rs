@@ -73,3 +73,38 @@ fn official_results_are_met_exactly_or_flagged_with_a_reason() {
         assert!(exact >= 15, "{exact}");
     }
 }
+
+#[test]
+fn every_official_result_is_reached_by_the_amending_text_that_is_proposed_for_it() {
+    use statute::batch::{Row, propose_row, without_emphasis};
+    let rows = rows("pairs.jsonl");
+    let (mut amended, mut controls, mut shorter, mut failed) = (0, 0, 0, Vec::new());
+    let (mut proposed_len, mut restated_len) = (0, 0);
+    for value in &rows {
+        let row: Row = serde_json::from_value(value.clone()).unwrap();
+        let is_control = value["amenders"].as_array().unwrap().is_empty();
+        let got = propose_row(&row);
+        let flat = |t: &Option<String>| statute::text::essence(&without_emphasis(t.as_deref().unwrap_or("")));
+        let official = flat(&row.consolidated);
+        if !got.roundtrip || (statute::text::essence(&got.text) != official) {
+            failed.push(format!("{} Điều {} {}", row.law, row.art, got.roundtrip));
+            continue;
+        }
+        if std::env::args().any(|a| a == "--nocapture") {
+            println!("{} Điều {} control={is_control}: {}", row.law, row.art, got.amending_text);
+        }
+        if is_control { controls += 1 } else {
+            amended += 1;
+            let (a, b) = (got.amending_text.chars().count(), row.consolidated.as_deref().unwrap_or("").chars().count());
+            proposed_len += a;
+            restated_len += b;
+            shorter += usize::from(a < b + 60);
+        }
+        if is_control && flat(&row.base) == official && row.base_title == row.title {
+            assert_eq!(got.amending_text, "", "{} {}", row.law, row.art);
+        }
+    }
+    println!("{amended} amended and {controls} controls come out right; {shorter} are not longer than restating; \
+        {proposed_len} characters against {restated_len}; failed: {failed:#?}");
+    assert!(failed.is_empty());
+}
