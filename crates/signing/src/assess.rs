@@ -66,6 +66,9 @@ impl<'a> Evidence<'a> {
         }
         let mut known = Evidence { trust: self.trust, certificates: self.certificates.clone(), crls: self.crls.clone(), at: self.at };
         known.add(&token.message);
+        if token.message.unreadable > 0 || damaged(&token.message, &known) {
+            return Err(broken("a certificate in the time stamp is damaged"));
+        }
         let authority = token.signer(&known.certificates).ok_or_else(|| broken("the signature of the time stamp is not valid"))?;
         if !authority.is_valid_at(token.info.at) {
             return Err(broken("the time stamp was made outside the validity of its authority's certificate"));
@@ -242,14 +245,15 @@ impl Judgement {
     }
 }
 
-/// A certificate inside does not carry the signature of the issuer that is known by its name and key identifier. It may
-/// not be needed, but somebody has changed it.
+/// A certificate inside does not carry the signature of the issuer that is known by its key identifier, or without one by
+/// its name. It may not be needed, but somebody has changed it.
 fn damaged(message: &SignedData, evidence: &Evidence<'_>) -> bool {
     let known = || evidence.certificates.iter().chain(evidence.trust.anchors.certificates());
     message.certificates.iter().any(|certificate| {
         let wanted = certificate.extensions().authority_key_id.as_ref().and_then(|id| id.key.as_ref());
-        let mut issuers = known().filter(|c| {
-            c.subject() == certificate.issuer() && (wanted.is_none() || c.extensions().subject_key_id.as_ref() == wanted)
+        let mut issuers = known().filter(|c| match wanted {
+            Some(_) => c.extensions().subject_key_id.as_ref() == wanted,
+            None => c.subject() == certificate.issuer(),
         });
         let mut any = false;
         let right = issuers.any(|issuer| {

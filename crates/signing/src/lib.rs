@@ -41,6 +41,7 @@ mod vault;
 pub use assess::Trust;
 pub use error::SignError;
 pub use pades::{FieldInfo, Place, Revision, Signed};
+pub use pdf::PdfError;
 pub use report::{
     Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource,
 };

@@ -3,4 +3,4 @@
 mod revision;
 mod write;
 
-pub use revision::{FieldInfo, Place, Revision, Signed, text_fields};
+pub use revision::{FieldInfo, Place, Revision, Signed, page_count, text_fields};

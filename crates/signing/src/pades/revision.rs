@@ -3,7 +3,7 @@
 use super::write;
 use crate::{
     error::SignError,
-    pdf::{File, Object},
+    pdf::{File, Object, PdfError},
     report::Level,
     signer::{Signer, TimeStamper},
 };
@@ -130,6 +130,17 @@ impl Revision {
         stamper: Option<&dyn TimeStamper>,
     ) -> Result<Signed, SignError> {
         write::sign(self, pdf, signer, at, stamper)
+    }
+}
+
+/// How many pages a PDF file has: the check that it is one, reads, and is not encrypted.
+///
+/// # Errors
+/// [`PdfError`] when the file cannot be read, or has no page.
+pub fn page_count(pdf: &[u8]) -> Result<usize, PdfError> {
+    match File::open(pdf)?.pages().len() {
+        0 => Err(PdfError::NoCatalog),
+        pages => Ok(pages),
     }
 }
 

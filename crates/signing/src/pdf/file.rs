@@ -10,7 +10,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 /// Why a file cannot be read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PdfError {
+pub enum PdfError {
     /// No header in the first kilobyte.
     #[error("it is no PDF file: there is no %PDF header")]
     NoHeader,

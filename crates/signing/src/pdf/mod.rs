@@ -12,6 +12,7 @@ mod update;
 mod xref;
 
 pub(crate) use file::File;
+pub use file::PdfError;
 pub(crate) use import::import_page;
 pub(crate) use object::{Data, Dict, Id, Object, Stream};
 pub(crate) use update::Update;
