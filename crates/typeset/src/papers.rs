@@ -36,8 +36,8 @@ pub struct Options {
 /// Limits that keep time and memory of one paper bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// All text of the data together, in bytes of UTF-8.
-    pub text_bytes: u64,
+    /// All data together: bytes of its text in UTF-8, and 32 for every value.
+    pub weight: u64,
     /// One image, in bytes of PNG.
     pub image_bytes: u64,
     /// One image, in pixels.
@@ -48,7 +48,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { text_bytes: 1_000_000, image_bytes: 2_000_000, image_pixels: 4_000_000, pages: 600 }
+        Limits { weight: 2_000_000, image_bytes: 2_000_000, image_pixels: 4_000_000, pages: 600 }
     }
 }
 

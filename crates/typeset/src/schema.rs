@@ -49,6 +49,8 @@ pub struct Field {
     pub is: FieldType,
     /// May be absent or null; a list also empty.
     pub optional: bool,
+    /// Texts in it may be empty, as cells of a table are.
+    pub blank: bool,
     /// The longest text in characters, the most items of a list, or the largest number.
     pub max: u64,
     /// A remark for whoever fills it in.
@@ -93,6 +95,8 @@ struct RawField {
     label: String,
     #[serde(default)]
     optional: bool,
+    #[serde(default)]
+    blank: bool,
     max: Option<u64>,
     #[serde(default)]
     note: String,
@@ -154,7 +158,15 @@ fn fields(file: &str, text: &str, raw: RawFields) -> Result<Vec<Field>, TypesetE
                 FieldType::List(_) => 1_000,
                 _ => (1 << 53) - 1,
             });
-            Ok(Field { name, label: field.label, is, optional: field.optional, max, note: field.note })
+            Ok(Field {
+                name,
+                label: field.label,
+                is,
+                optional: field.optional,
+                blank: field.blank,
+                max,
+                note: field.note,
+            })
         })
         .collect()
 }

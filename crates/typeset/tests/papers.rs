@@ -226,11 +226,30 @@ fn huge_data_is_refused_before_it_costs_anything() {
     let long = "chữ ".repeat(4_900);
     data["articles"] = json!(vec![json!({"text": vec![long; 200]}); 3]);
     let refused = papers.render(RESOLUTION, &data, at()).unwrap_err();
-    assert!(matches!(refused, TypesetError::TooLarge { limit: 1_000_000, .. }), "{refused}");
+    assert!(matches!(refused, TypesetError::TooLarge { limit: 2_000_000, .. }), "{refused}");
+
+    let cells = json!({"columns": vec![json!({"title": "C"}); 12], "rows": vec![json!({"cells": vec![""; 12]}); 5000]});
+    let mut data = papers.sample(RESOLUTION).unwrap();
+    data["appendices"] = json!(vec![json!({"title": "BẢNG", "table": cells}); 3]);
+    let refused = papers.render(RESOLUTION, &data, at()).unwrap_err();
+    assert!(matches!(refused, TypesetError::TooLarge { limit: 2_000_000, .. }), "{refused}");
 
     let small = Options { limits: Limits { pages: 2, ..Limits::default() }, ..Options::default() };
     let refused = Papers::load(&small).unwrap().render(RESOLUTION, &papers.sample(RESOLUTION).unwrap(), at());
     assert!(matches!(refused, Err(TypesetError::TooLarge { limit: 2, .. })), "{refused:?}");
+}
+
+#[test]
+fn a_table_may_have_blank_cells_and_short_rows_and_its_head_returns_on_every_page() {
+    let papers = papers();
+    let mut data = papers.sample(RESOLUTION).unwrap();
+    let mut rows = vec![json!({"cells": ["", "Ô giữa", ""]}), json!({"cells": ["Một ô"]})];
+    rows.extend((1..=60).map(|i| json!({"cells": [i.to_string(), "Nội dung", "x"]})));
+    let columns = json!([{"title": "Số"}, {"title": "Đầu bảng"}, {"title": "Ghi chú"}]);
+    data["appendices"] = json!([{"title": "BẢNG", "table": {"columns": columns, "rows": rows}}]);
+    let paper = papers.render(RESOLUTION, &data, at()).unwrap();
+    assert_eq!(paper.text.matches("Đầu bảng").count(), paper.pages as usize - 2);
+    assert_eq!(extracted(&paper.pdf), solid(&paper.text));
 }
 
 #[test]
