@@ -3,7 +3,7 @@
 
 use crate::model::{Basis, BodyKind, KeptRegime, Position};
 use kernel::{
-    ActBody, BodyId, CaseId, Day, Digest, Grade, PersonId, Resource, Strength, StreamId, Timestamp, id::AssignmentId,
+    ActBody, BodyId, CaseId, Day, Digest, Grade, PersonId, Resource, StreamId, Strength, Timestamp, id::AssignmentId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -239,13 +239,7 @@ impl Directory {
     }
 
     /// Ends a body and the bodies under it; each of their people passes to `to` and keeps the regime.
-    async fn plan_end_body(
-        &self,
-        plan: &mut Plan,
-        ended: &EndedBody,
-        to: &BodyId,
-        what: &str,
-    ) -> Result<(), Problem> {
+    async fn plan_end_body(&self, plan: &mut Plan, ended: &EndedBody, to: &BodyId, what: &str) -> Result<(), Problem> {
         let from = ended.from;
         let body = self.standing(&ended.body, from).await?;
         let to = self.standing(to, from).await?;

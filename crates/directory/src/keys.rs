@@ -107,13 +107,17 @@ impl Keys {
         let entropy = &*self.entropy;
         let generate = || PrivateKey::generate(KeyKind::P256).map_err(Problem::fault);
         let subject = |name| Subject::service(name, OPERATOR);
-        let root =
-            Authority::root(&subject("CA gốc nội bộ Diên Hồng"), generate()?, from, now.plus_seconds(20 * YEAR), entropy)
-                .map_err(Problem::fault)?;
+        let root = Authority::root(
+            &subject("CA gốc nội bộ Diên Hồng"),
+            generate()?,
+            from,
+            now.plus_seconds(20 * YEAR),
+            entropy,
+        )
+        .map_err(Problem::fault)?;
         let name = subject("CA cấp chứng thư nội bộ Diên Hồng");
-        let issuing = root
-            .subordinate(&name, generate()?, from, now.plus_seconds(10 * YEAR), entropy)
-            .map_err(Problem::fault)?;
+        let issuing =
+            root.subordinate(&name, generate()?, from, now.plus_seconds(10 * YEAR), entropy).map_err(Problem::fault)?;
         let key = generate()?;
         let name = subject("Dịch vụ cấp dấu thời gian nội bộ");
         let until = now.plus_seconds(5 * YEAR);
@@ -278,7 +282,9 @@ impl Keys {
         let crl = self.crl().await?;
         match check_before_signing(&chain, &anchors, std::slice::from_ref(&crl), now) {
             Ok(()) => Ok((stored, chain)),
-            Err(unfit) => Err(Problem::refused(unfit.code()).arg("until", stored.certificate.not_after().day().short())),
+            Err(unfit) => {
+                Err(Problem::refused(unfit.code()).arg("until", stored.certificate.not_after().day().short()))
+            }
         }
     }
 
@@ -303,9 +309,9 @@ impl Keys {
         let mut revoked = Vec::new();
         for row in self.directory.rows(&sql, &[]).await? {
             let stored = stored(&row)?;
-            let reason = stored.reason.map_or(Reason::Unspecified, |code| {
-                serde_json::from_value(json!(code)).unwrap_or(Reason::Unspecified)
-            });
+            let reason = stored
+                .reason
+                .map_or(Reason::Unspecified, |code| serde_json::from_value(json!(code)).unwrap_or(Reason::Unspecified));
             let serial = stored.certificate.serial().to_vec();
             revoked.push(Revocation { serial, at: stored.revoked.unwrap_or(now), reason });
         }

@@ -122,8 +122,7 @@ impl Directory {
         }
         self.not_held_already(new).await?;
         let journal = self.journal();
-        let id =
-            new.id.clone().unwrap_or_else(|| AssignmentId::mint(journal.clock(), journal.entropy()));
+        let id = new.id.clone().unwrap_or_else(|| AssignmentId::mint(journal.clock(), journal.entropy()));
         self.on_person(ctx, &person, drafts::start(id.clone(), new)).await?;
         Ok(id)
     }

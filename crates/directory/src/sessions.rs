@@ -9,7 +9,7 @@ use crate::{
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use journal::{Change, Expected, Row, Value};
-use kernel::{Actor, ActDraft, Ctx, Digest, Entropy, Person, PersonId, Problem, Strength, Timestamp, id::RequestId};
+use kernel::{ActDraft, Actor, Ctx, Digest, Entropy, Person, PersonId, Problem, Strength, Timestamp, id::RequestId};
 use std::{collections::HashMap, sync::Mutex};
 use zeroize::Zeroizing;
 
@@ -170,8 +170,7 @@ impl Directory {
         if now.micros() - session.seen.micros() >= RECORD_SECONDS * 1_000_000 {
             self.record_use(&session, request, now).await?;
         }
-        let ctx =
-            Ctx { actor: Actor::Person(person), strength: session.strength, at: now, request: request.clone() };
+        let ctx = Ctx { actor: Actor::Person(person), strength: session.strength, at: now, request: request.clone() };
         Ok(Some(SignedIn { session, ctx, form_token: form_token(token) }))
     }
 

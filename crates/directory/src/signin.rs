@@ -19,7 +19,7 @@ use crate::{
 };
 use failures::Failures;
 use journal::{Change, Expected};
-use kernel::{ActDraft, Clock, Ctx, Entropy, PersonId, Problem, Strength, Timestamp, id, id::RequestId};
+use kernel::{ActDraft, Ctx, Entropy, PersonId, Problem, Strength, Timestamp, id, id::RequestId};
 use serde::{Deserialize, Serialize};
 use signing::{MasterKey, Sealed};
 use std::{collections::BTreeSet, sync::Arc};
@@ -191,7 +191,8 @@ impl SignIn {
     pub async fn step_up(&self, signed_in: &SignedIn, code: &str, origin: &Origin) -> Result<Ctx, Problem> {
         let person = &signed_in.session.person;
         let login = self.login_of(person).await?;
-        let account = self.account(&login, &origin.device).await?.ok_or_else(|| Problem::not_found("person", person))?;
+        let account =
+            self.account(&login, &origin.device).await?.ok_or_else(|| Problem::not_found("person", person))?;
         self.take(&login, Some(&account), origin)?;
         let step = match self.check_code(&account, code) {
             Ok(step) => step,

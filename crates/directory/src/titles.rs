@@ -15,9 +15,7 @@ pub fn title(kind: BodyKind, position: &Position) -> (String, String) {
 fn by_kind(kind: BodyKind, position: &str) -> Option<(&'static str, &'static str)> {
     use BodyKind as K;
     Some(match (kind, position) {
-        (K::StandingCommittee, Position::CHAIRPERSON) => {
-            ("Chủ tịch Quốc hội", "Chairperson of the National Assembly")
-        }
+        (K::StandingCommittee, Position::CHAIRPERSON) => ("Chủ tịch Quốc hội", "Chairperson of the National Assembly"),
         (K::StandingCommittee, Position::VICE_CHAIRPERSON) => {
             ("Phó Chủ tịch Quốc hội", "Vice-Chairperson of the National Assembly")
         }

@@ -21,6 +21,11 @@ pub fn base32(secret: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(Secret::new(secret.into()).to_base32())
 }
 
+/// The secret of its base 32 text; `None` when it is none.
+pub fn from_base32(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    Secret::try_from_base32(text.trim()).ok().map(|secret| Zeroizing::new(secret.as_bytes().to_vec()))
+}
+
 /// The address that an authenticator app reads from a QR code: `otpauth://totp/…`.
 ///
 /// # Errors

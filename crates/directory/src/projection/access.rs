@@ -9,12 +9,8 @@ use journal::{Column, Index, PrivateErased, Projection, Rows, Table, Value};
 use kernel::{Act, ActBody, Problem};
 
 /// Who signs in under which name.
-pub const LOGIN: Table = Table {
-    name: "login",
-    columns: &[Column::text("login"), Column::text("person")],
-    key: &["login"],
-    indexes: &[],
-};
+pub const LOGIN: Table =
+    Table { name: "login", columns: &[Column::text("login"), Column::text("person")], key: &["login"], indexes: &[] };
 
 /// What is known about a person's credentials, but for the secrets.
 pub const CREDENTIAL: Table = Table {

@@ -3,7 +3,9 @@
 use super::{Origin, SignIn};
 use crate::{
     acts::{self, CredentialKind, SessionStrengthened},
-    drafts, password, sessions::SignedIn, totp,
+    drafts, password,
+    sessions::SignedIn,
+    totp,
 };
 use journal::{Change, Expected};
 use kernel::{ActDraft, Ctx, PersonId, Problem};
@@ -39,7 +41,8 @@ impl SignIn {
         let person = &signed_in.session.person;
         let login = self.login_of(person).await?;
         password::check_new("new", new, &login)?;
-        let account = self.account(&login, &origin.device).await?.ok_or_else(|| Problem::not_found("person", person))?;
+        let account =
+            self.account(&login, &origin.device).await?.ok_or_else(|| Problem::not_found("person", person))?;
         self.take(&login, Some(&account), origin)?;
         if !self.inner.hasher.fits(old, account.password.clone()).await? {
             self.failed(&login, origin).await;

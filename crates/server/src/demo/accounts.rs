@@ -76,9 +76,8 @@ impl Accounts {
     /// # Errors
     /// When it is not there or does not read.
     pub fn load(path: &Path) -> anyhow::Result<Accounts> {
-        let text = fs::read_to_string(path).with_context(|| {
-            format!("cannot read {}: was this folder seeded by `dienhong demo`?", path.display())
-        })?;
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}: was this folder seeded by `dienhong demo`?", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{} does not read", path.display()))
     }
 }

@@ -21,8 +21,7 @@ const PEOPLE_PER_CHANGE: usize = 200;
 pub async fn bodies(directory: &Directory, ctx: &Ctx, term: Term) -> Result<usize, Problem> {
     let basis = Basis::cited("Nghị quyết số 178/2025/QH15 và các văn bản về tổ chức (dữ liệu mẫu)");
     let bodies = institution::bodies(term.from);
-    let change =
-        bodies.iter().fold(Change::new(), |change, body| drafts::establish(change, body, &basis, None));
+    let change = bodies.iter().fold(Change::new(), |change, body| drafts::establish(change, body, &basis, None));
     directory.journal().commit(ctx, change).await?;
     Ok(bodies.len())
 }
@@ -104,13 +103,7 @@ async fn hashes(directory: &Directory, count: usize, password: &str) -> Result<V
 }
 
 /// Makes the internal authority and issues the certificates.
-pub async fn certificates(
-    keys: &Keys,
-    ctx: &Ctx,
-    term: Term,
-    today: Day,
-    all: &[Planned],
-) -> Result<usize, Problem> {
+pub async fn certificates(keys: &Keys, ctx: &Ctx, term: Term, today: Day, all: &[Planned]) -> Result<usize, Problem> {
     let basis = Basis::cited("Khởi tạo hệ thống (dữ liệu mẫu)");
     keys.establish_authority(ctx, &basis).await?;
     let people = all.iter().filter(|p| p.certificate).map(|p| Holder::Person(p.id.clone()));

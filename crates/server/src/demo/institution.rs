@@ -84,13 +84,7 @@ const ROWS: [Row; 32] = [
         Committee,
         Some(ASSEMBLY),
     ),
-    Row(
-        "ub-van-hoa-xa-hoi",
-        "Ủy ban Văn hóa và Xã hội",
-        "Committee on Culture and Society",
-        Committee,
-        Some(ASSEMBLY),
-    ),
+    Row("ub-van-hoa-xa-hoi", "Ủy ban Văn hóa và Xã hội", "Committee on Culture and Society", Committee, Some(ASSEMBLY)),
     Row(
         "ub-khoa-hoc-cong-nghe-moi-truong",
         "Ủy ban Khoa học, Công nghệ và Môi trường",
@@ -171,7 +165,13 @@ const ROWS: [Row; 32] = [
     Row("vu-thu-ky", "Vụ Thư ký", "Secretariat Department", Department, Some(OFFICE)),
     Row("vu-thong-tin", "Vụ Thông tin", "Information Department", Department, Some(OFFICE)),
     Row("vu-doi-ngoai", "Vụ Đối ngoại", "Foreign Affairs Department", Department, Some(OFFICE)),
-    Row("vu-ke-hoach-tai-chinh", "Vụ Kế hoạch - Tài chính", "Planning and Finance Department", Department, Some(OFFICE)),
+    Row(
+        "vu-ke-hoach-tai-chinh",
+        "Vụ Kế hoạch - Tài chính",
+        "Planning and Finance Department",
+        Department,
+        Some(OFFICE),
+    ),
     Row(
         "vu-phuc-vu-giam-sat",
         "Vụ Phục vụ hoạt động giám sát",

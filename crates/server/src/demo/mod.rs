@@ -3,13 +3,19 @@
 //! Everything is entered through the services, as acts; nothing here writes to storage on its own.
 
 pub mod accounts;
+pub mod bulk;
+pub mod cases;
+pub mod codes;
+mod desk;
 mod enter;
 pub mod institution;
 pub mod provinces;
 pub mod roster;
+mod stories;
 
 use accounts::Accounts;
 use directory::{Directory, Keys};
+use journal::Journal;
 use kernel::{Ctx, Entropy, PersonId, id::RequestId};
 use roster::Term;
 use signing::MasterKey;
@@ -38,7 +44,7 @@ pub async fn institution(
 ) -> anyhow::Result<Accounts> {
     let journal = directory.journal();
     let now = journal.clock().now();
-    let ctx = Ctx::system("seed", now, RequestId::mint(journal.clock(), journal.entropy()));
+    let ctx = seeding(journal);
     let term = Term::around(now.day());
     let people = roster::roster();
 
@@ -52,6 +58,11 @@ pub async fn institution(
     let certificates = enter::certificates(keys, &ctx, term, now.day(), &people).await?;
     say(&format!("{certificates} certificates"));
     Ok(Accounts { password, accounts })
+}
+
+/// The program itself, as it seeds.
+fn seeding(journal: &Journal) -> Ctx {
+    Ctx::system("seed", journal.clock().now(), RequestId::mint(journal.clock(), journal.entropy()))
 }
 
 /// A password that people can type: five syllables out of 32, 25 random bits. Enough for synthetic people behind limits

@@ -144,9 +144,11 @@ fn deputies() -> Vec<Planned> {
             if place + 1 == province.deputies {
                 deputy = deputy.seat(Position::HEAD, body.as_str(), false);
             } else if place + 2 == province.deputies {
-                deputy = deputy
-                    .seat(Position::DEPUTY_HEAD, body.as_str(), true)
-                    .seat(Position::FULLTIME_DEPUTY, body.as_str(), true);
+                deputy = deputy.seat(Position::DEPUTY_HEAD, body.as_str(), true).seat(
+                    Position::FULLTIME_DEPUTY,
+                    body.as_str(),
+                    true,
+                );
             }
             deputy = deputy.seat(Position::DEPUTY, body.as_str(), false);
             if deputy.id == lam_dong_deputy() {
@@ -188,7 +190,11 @@ fn committee_member(deputy: Planned, n: usize) -> Planned {
     let place = at % each;
     if place < vice {
         let deputy = deputy.seat(Position::VICE_CHAIRPERSON, committee, true).cleared(Grade::TopSecret);
-        if place == 0 { deputy.plays("Cấp phó thường trực cơ quan của Quốc hội: cho ý kiến") } else { deputy }
+        if place == 0 {
+            deputy.plays("Cấp phó thường trực cơ quan của Quốc hội: cho ý kiến")
+        } else {
+            deputy
+        }
     } else if place < vice + standing {
         deputy.seat(Position::STANDING_MEMBER, committee, true)
     } else {
