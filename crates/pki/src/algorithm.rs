@@ -143,6 +143,14 @@ impl PublicKey {
             other => PublicKey::Other(other),
         })
     }
+    /// A DSA key without parameters takes those of its issuer's key (RFC 3279, 2.3.2).
+    #[must_use]
+    pub(crate) fn with_parameters_of(self, issuer: &PublicKey) -> PublicKey {
+        match (self, issuer) {
+            (PublicKey::Dsa(key), PublicKey::Dsa(above)) => PublicKey::Dsa(key.with_parameters_of(above)),
+            (key, _) => key,
+        }
+    }
     /// `RSA 2048`, `P-256`, …
     pub fn describe(&self) -> String {
         match self {

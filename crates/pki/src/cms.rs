@@ -312,30 +312,21 @@ impl Draft {
             encapsulated.extend(asn1::tagged(0, [asn1::octets(content)]));
         }
         let version = if self.content_type == oid::DATA { 1 } else { 3 };
-        let mut inside: Vec<&Certificate> = inside.iter().filter(|c| !c.is_self_issued() || *c == certificate).collect();
+        let mut inside: Vec<&Certificate> =
+            inside.iter().filter(|c| !c.is_self_issued() || *c == certificate).collect();
         inside.sort_by(|a, b| a.der().cmp(b.der()));
         let mut signed = self.signed;
         signed[0] = tag::context_constructed(0);
         let serial = asn1::tlv(tag::INTEGER, certificate.serial());
         let id = asn1::sequence([certificate.issuer().der(), serial.as_slice()]);
-        let mut signer = vec![
-            asn1::integer(1),
-            id,
-            self.hash.to_der(),
-            signed,
-            scheme.to_der(),
-            asn1::octets(signature),
-        ];
+        let mut signer =
+            vec![asn1::integer(1), id, self.hash.to_der(), signed, scheme.to_der(), asn1::octets(signature)];
         if !unsigned.is_empty() {
             let mut set = asn1::set_of(unsigned);
             set[0] = tag::context_constructed(1);
             signer.push(set);
         }
-        let mut data = vec![
-            asn1::integer(version),
-            asn1::set_of([self.hash.to_der()]),
-            asn1::sequence([encapsulated]),
-        ];
+        let mut data = vec![asn1::integer(version), asn1::set_of([self.hash.to_der()]), asn1::sequence([encapsulated])];
         if !inside.is_empty() {
             data.push(asn1::tagged(0, inside.iter().map(|c| c.der())));
         }

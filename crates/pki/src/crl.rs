@@ -114,15 +114,15 @@ impl Crl {
         let mut outer = Reader::only(der, tag::SEQUENCE, WHAT)?.open(WHAT);
         let tbs = outer.take(tag::SEQUENCE)?;
         let scheme = outer.take(tag::SEQUENCE)?.raw.to_vec();
-        let signature = outer.take(tag::BIT_STRING)?.bit_octets(WHAT)?.to_vec();
+        let signature = outer.take(tag::BIT_STRING)?.bit_octets(WHAT).unwrap_or_default().to_vec();
         outer.finish()?;
         let start = tbs.raw.as_ptr() as usize - der.as_ptr() as usize;
 
         let mut reader = tbs.open(WHAT);
-        if let Some(version) = reader.optional(tag::INTEGER)? {
-            if version.small_integer(WHAT)? != 1 {
-                return Err(malformed(WHAT, "an unknown version"));
-            }
+        if let Some(version) = reader.optional(tag::INTEGER)?
+            && version.small_integer(WHAT)? != 1
+        {
+            return Err(malformed(WHAT, "an unknown version"));
         }
         if reader.take(tag::SEQUENCE)?.raw != scheme.as_slice() {
             return Err(malformed(WHAT, "two different signature algorithms"));

@@ -39,6 +39,13 @@ impl PublicKey {
         Ok(PublicKey { parameters, y })
     }
 
+    pub(crate) fn with_parameters_of(mut self, above: &PublicKey) -> PublicKey {
+        if self.parameters.is_none() {
+            self.parameters.clone_from(&above.parameters);
+        }
+        self
+    }
+
     /// `None` when the key has no parameters, or ones that no standard has.
     pub(crate) fn verify(&self, hash: Hash, message: &[u8], signature: &[u8]) -> Option<bool> {
         let [p, q, g] = self.parameters.as_ref()?;

@@ -3,7 +3,7 @@
 use crate::{
     asn1::{Element, Reader, tag},
     error::{Result, malformed},
-    general_name::{GeneralName, general_names},
+    general_name::{GeneralName, general_names, is_network},
     name::Name,
     oid::{self, Oid},
 };
@@ -234,7 +234,11 @@ fn name_constraints(mut reader: Reader<'_>) -> Result<NameConstraints> {
         let (mut list, mut out) = (list.open(WHAT), Vec::new());
         while !list.is_empty() {
             let mut subtree = list.sequence()?;
-            out.push(GeneralName::parse(subtree.any()?)?);
+            let base = GeneralName::parse(subtree.any()?)?;
+            if matches!(&base, GeneralName::Ip(octets) if !is_network(octets)) {
+                return Err(malformed(WHAT, "a name constraint that is no network"));
+            }
+            out.push(base);
             // RFC 5280 fixes minimum at 0 and leaves maximum out.
             if !subtree.is_empty() {
                 return Err(malformed(WHAT, "a name constraint with minimum or maximum"));

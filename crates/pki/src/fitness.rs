@@ -4,7 +4,7 @@ use crate::{
     certificate::Certificate,
     crl::Crl,
     extension::KeyUsage,
-    path::{self, Material, PathError, StatusRule, TrustAnchors},
+    path::{self, Material, Options, PathError, TrustAnchors},
 };
 use kernel::Timestamp;
 
@@ -53,6 +53,6 @@ pub fn check_before_signing(
     if leaf.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) {
         return Err(Unfit::KeyUsage);
     }
-    path::find(leaf, Material { anchors, certificates, crls }, at, StatusRule::WhenKnown)?;
+    path::find(leaf, Material { anchors, certificates, crls }, &Options::at(at))?;
     Ok(())
 }

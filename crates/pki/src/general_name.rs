@@ -98,7 +98,11 @@ fn host_within(host: &str, base: &str) -> bool {
     if base.is_empty() {
         return true;
     }
-    if base.starts_with('.') { ends_with(host, base) && host.len() > base.len() } else { host.eq_ignore_ascii_case(base) }
+    if base.starts_with('.') {
+        ends_with(host, base) && host.len() > base.len()
+    } else {
+        host.eq_ignore_ascii_case(base)
+    }
 }
 
 /// The name itself and everything below it.
@@ -130,15 +134,18 @@ fn uri_host(uri: &str) -> Option<&str> {
     (!is_address).then_some(host)
 }
 
+/// Address and mask of one family, the mask ones first and then zeros.
+pub(crate) fn is_network(octets: &[u8]) -> bool {
+    let mask = &octets[octets.len() / 2..];
+    let bits = mask.iter().fold(String::new(), |text, b| text + &format!("{b:08b}"));
+    matches!(octets.len(), 8 | 32) && !bits.contains("01")
+}
+
 fn ip_within(address: &[u8], base: &[u8]) -> Option<bool> {
-    if !matches!((address.len(), base.len()), (4 | 16, 8 | 32)) {
+    if !matches!(address.len(), 4 | 16) || !is_network(base) {
         return None;
     }
     let (network, mask) = base.split_at(base.len() / 2);
-    let bits = mask.iter().fold(String::new(), |text, b| text + &format!("{b:08b}"));
-    if bits.contains("01") {
-        return None;
-    }
     if address.len() != network.len() {
         return Some(false);
     }

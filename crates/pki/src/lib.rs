@@ -41,10 +41,14 @@ mod extension;
 mod fitness;
 mod general_name;
 mod key;
+pub mod limbo;
 mod name;
 pub mod oid;
 pub mod path;
 pub mod pem;
+mod policy;
+mod profile;
+mod status;
 pub mod time_stamp;
 
 pub use algorithm::{Hash, PublicKey, Scheme, Verdict};

@@ -3,17 +3,23 @@
 use crate::{
     certificate::Certificate,
     crl::{Crl, Reason},
-    extension::KeyUsage,
     general_name::GeneralName,
     name::Name,
     oid,
+    policy::Policies,
+    profile, status,
 };
 use kernel::Timestamp;
 
+pub use crate::policy::PolicyRules;
+
 /// Most certificates between a certificate and its anchor.
-pub const MAX_LENGTH: usize = 12;
-/// Most paths tried for one certificate, so that a hostile set of certificates costs a bounded time.
-const MAX_TRIED: usize = 64;
+pub const MAX_LENGTH: usize = 16;
+/// Most paths validated for one question, those of list issuers included, so that a hostile set of certificates costs a
+/// bounded time.
+const MAX_TRIED: usize = 100;
+/// How deeply a list's issuer may depend on another list's issuer.
+const MAX_DEPTH: usize = 3;
 
 /// The roots that are trusted.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +54,41 @@ pub enum StatusRule {
     WhenKnown,
     /// Every certificate must be covered by a list that is in force.
     Required,
+}
+
+/// How a path is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The time at which the path must be valid.
+    pub at: Timestamp,
+    /// Whether an unknown revocation status is accepted.
+    pub status: StatusRule,
+    /// Lists issued after that time count too: they know more. For questions about the past.
+    pub later_lists: bool,
+    /// Demands on policies.
+    pub policies: PolicyRules,
+    /// Most authorities between the certificate and the anchor that are not self-issued.
+    pub max_intermediates: Option<usize>,
+    /// What RFC 5280 demands of those who issue certificates is demanded here too, such as extensions that must not be
+    /// critical, and the anchor must be valid itself.
+    pub strict: bool,
+    /// Signatures with SHA-1 are accepted; only to run old test suites.
+    pub accept_sha1: bool,
+}
+
+impl Options {
+    /// Valid at this time; lists count where there are any.
+    pub fn at(at: Timestamp) -> Options {
+        Options {
+            at,
+            status: StatusRule::WhenKnown,
+            later_lists: true,
+            policies: PolicyRules::default(),
+            max_intermediates: None,
+            strict: false,
+            accept_sha1: false,
+        }
+    }
 }
 
 /// A path that is valid: the certificate first, the anchor last.
@@ -101,29 +142,59 @@ pub enum PathError {
 /// Finds a valid path from a certificate to an anchor.
 ///
 /// # Errors
-/// The reason of the candidate that came furthest.
-pub fn find(leaf: &Certificate, material: Material<'_>, at: Timestamp, status: StatusRule) -> Result<Path, PathError> {
-    let mut search = Search { material, at, status, tried: 0, best: None };
-    let mut path = vec![leaf.clone()];
-    match search.extend(&mut path) {
+/// The reason of the last candidate, or [`PathError::NoPath`] when there is none.
+pub fn find(leaf: &Certificate, material: Material<'_>, options: &Options) -> Result<Path, PathError> {
+    let mut search = Search { material, options: options.clone(), tried: 0, best: None, asked: Vec::new() };
+    match search.extend(&mut vec![leaf.clone()], None) {
         Some(path) => Ok(path),
         None => Err(search.best.unwrap_or_else(|| PathError::NoPath(leaf.subject().clone()))),
     }
 }
 
-struct Search<'a> {
-    material: Material<'a>,
-    at: Timestamp,
-    status: StatusRule,
+/// Validates one given path: the certificate first, the anchor last.
+///
+/// # Errors
+/// The first rule that is broken, from the anchor downwards.
+pub fn validate(path: &[Certificate], material: Material<'_>, options: &Options) -> Result<(), PathError> {
+    Search { material, options: options.clone(), tried: 0, best: None, asked: Vec::new() }.validate(path)
+}
+
+/// One question being answered, with those about list issuers that it raises.
+pub(crate) struct Search<'a> {
+    pub material: Material<'a>,
+    pub options: Options,
     tried: usize,
     best: Option<PathError>,
+    /// Issuers of lists whose trust is being asked: a circle of them proves nothing.
+    asked: Vec<Certificate>,
 }
 
 impl Search<'_> {
-    fn extend(&mut self, path: &mut Vec<Certificate>) -> Option<Path> {
+    /// The issuer of a list is trusted through the same anchor. Its own policies are not asked for.
+    pub(crate) fn trusts(&mut self, certificate: &Certificate, anchor: Option<&Certificate>) -> bool {
+        // A list may cover its own issuer (PKITS 4.14.30); that issuer is then being asked about already.
+        if self.asked.last() == Some(certificate) {
+            return true;
+        }
+        if self.asked.len() >= MAX_DEPTH || self.asked.contains(certificate) {
+            return false;
+        }
+        self.asked.push(certificate.clone());
+        let options = Options { policies: PolicyRules::default(), max_intermediates: None, ..self.options.clone() };
+        let outer = (std::mem::replace(&mut self.options, options), self.best.take());
+        let found = self.extend(&mut vec![certificate.clone()], anchor).is_some();
+        (self.options, self.best) = outer;
+        self.asked.pop();
+        found
+    }
+
+    fn extend(&mut self, path: &mut Vec<Certificate>, wanted: Option<&Certificate>) -> Option<Path> {
         let last = path.last()?.clone();
-        let anchors = self.material.anchors.certificates();
-        for anchor in anchors.iter().filter(|a| a.subject() == last.issuer() || **a == last) {
+        let anchors = self.material.anchors;
+        for anchor in anchors.certificates().iter().filter(|a| wanted.is_none_or(|w| *a == w)) {
+            if anchor.subject() != last.issuer() && *anchor != last {
+                continue;
+            }
             self.tried += 1;
             if self.tried > MAX_TRIED {
                 return None;
@@ -132,7 +203,7 @@ impl Search<'_> {
             if *anchor != last {
                 whole.push(anchor.clone());
             }
-            match validate(&whole, self.material.crls, self.at, self.status) {
+            match self.validate(&whole) {
                 Ok(()) => return Some(Path { certificates: whole }),
                 Err(error) => self.best = Some(error),
             }
@@ -142,11 +213,13 @@ impl Search<'_> {
         }
         let candidates = self.material.certificates;
         for next in candidates.iter().filter(|c| c.subject() == last.issuer()) {
-            if path.contains(next) {
+            // One key under one name need not occur twice in a path.
+            let seen = |c: &Certificate| c.subject() == next.subject() && c.public_key_info() == next.public_key_info();
+            if path.iter().any(seen) || last.verify_with(next.public_key()) == crate::Verdict::Wrong {
                 continue;
             }
             path.push(next.clone());
-            let found = self.extend(path);
+            let found = self.extend(path, wanted);
             path.pop();
             if found.is_some() || self.tried > MAX_TRIED {
                 return found;
@@ -154,93 +227,96 @@ impl Search<'_> {
         }
         None
     }
+
+    fn validate(&mut self, path: &[Certificate]) -> Result<(), PathError> {
+        let Some((anchor, below)) = path.split_last() else { return Ok(()) };
+        let broken = |c: &Certificate, rule| PathError::Rule { name: c.subject().clone(), rule };
+        let mut room = anchor.extensions().basic_constraints.and_then(|b| b.path_length);
+        if self.options.strict {
+            profile::check(anchor, profile::Role::Anchor).map_err(|rule| broken(anchor, rule))?;
+            in_time(anchor, self.options.at)?;
+            let limit = self.options.max_intermediates.map(|n| n as u64);
+            room = room.into_iter().chain(limit).min();
+        }
+        let mut policies = Policies::new(&self.options.policies, below.len());
+        let mut key = anchor.public_key().clone();
+        let mut issuer = anchor;
+        for (i, certificate) in below.iter().enumerate().rev() {
+            match certificate.verify_with(&key) {
+                crate::Verdict::Right => {}
+                crate::Verdict::Wrong => return Err(PathError::BadSignature(certificate.subject().clone())),
+                crate::Verdict::Unsupported => return Err(PathError::Algorithm(certificate.subject().clone())),
+            }
+            if !self.options.accept_sha1 && certificate.scheme().is_ok_and(|s| s.hash().is_weak()) {
+                return Err(PathError::Algorithm(certificate.subject().clone()));
+            }
+            in_time(certificate, self.options.at)?;
+            if certificate.issuer() != issuer.subject() {
+                return Err(broken(certificate, "its issuer is not the certificate above it"));
+            }
+            if certificate.extensions().unknown_critical().is_some() {
+                return Err(broken(certificate, "a critical extension that is not known"));
+            }
+            if self.options.strict {
+                let role = if i == 0 { profile::Role::End } else { profile::Role::Between };
+                profile::check(certificate, role).map_err(|rule| broken(certificate, rule))?;
+            }
+            status::check(certificate, &path[i + 1..], self)?;
+            names(certificate, &path[i + 1..], i == 0)?;
+            policies.step(certificate, i == 0).map_err(|rule| broken(certificate, rule))?;
+            if i > 0 {
+                room = below_authority(certificate, room)?;
+            }
+            key = certificate.public_key().clone().with_parameters_of(&key);
+            issuer = certificate;
+        }
+        Ok(())
+    }
 }
 
-/// Validates one path: the certificate first, the anchor last.
-///
-/// # Errors
-/// The first rule that is broken, from the anchor downwards.
-pub fn validate(path: &[Certificate], crls: &[Crl], at: Timestamp, status: StatusRule) -> Result<(), PathError> {
-    let Some((anchor, below)) = path.split_last() else { return Ok(()) };
-    let mut room: Option<u64> = anchor.extensions().basic_constraints.and_then(|b| b.path_length);
-    let mut issuer = anchor;
-    for (i, certificate) in below.iter().enumerate().rev() {
-        let name = || certificate.subject().clone();
-        let rule = |rule| PathError::Rule { name: name(), rule };
-        let verdict = certificate.verify_with(issuer.public_key());
-        match verdict {
-            crate::Verdict::Right => {}
-            crate::Verdict::Wrong => return Err(PathError::BadSignature(name())),
-            crate::Verdict::Unsupported => return Err(PathError::Algorithm(name())),
-        }
-        if at < certificate.not_before() {
-            return Err(PathError::NotYetValid(name()));
-        }
-        if at > certificate.not_after() {
-            return Err(PathError::Expired(name()));
-        }
-        if certificate.issuer() != issuer.subject() {
-            return Err(rule("its issuer is not the certificate above it"));
-        }
-        if certificate.extensions().unknown_critical().is_some() {
-            return Err(rule("a critical extension that is not known"));
-        }
-        revocation(certificate, issuer, crls, at, status)?;
-        if i > 0 {
-            if !certificate.is_authority() {
-                return Err(rule("it signs a certificate without being an authority"));
-            }
-            if !certificate.is_self_issued() {
-                if room == Some(0) {
-                    return Err(rule("the path is longer than an authority above it allows"));
-                }
-                room = room.map(|n| n - 1);
-            }
-            if let Some(limit) = certificate.extensions().basic_constraints.and_then(|b| b.path_length) {
-                room = Some(room.map_or(limit, |n| n.min(limit)));
-            }
-        }
-        names(certificate, &path[i + 1..], i == 0)?;
-        issuer = certificate;
+fn in_time(certificate: &Certificate, at: Timestamp) -> Result<(), PathError> {
+    if at < certificate.not_before() {
+        return Err(PathError::NotYetValid(certificate.subject().clone()));
+    }
+    if at > certificate.not_after() {
+        return Err(PathError::Expired(certificate.subject().clone()));
     }
     Ok(())
 }
 
-fn revocation(
-    certificate: &Certificate,
-    issuer: &Certificate,
-    crls: &[Crl],
-    at: Timestamp,
-    rule: StatusRule,
-) -> Result<(), PathError> {
-    let mut known = false;
-    for crl in crls.iter().filter(|c| c.issuer() == issuer.subject() && c.scope().is_none() && c.delta_base().is_none()) {
-        let may_sign = issuer.extensions().key_usage.is_none_or(|u| u.allows(KeyUsage::CRLS));
-        if crl.unknown_critical().is_some() || !may_sign || !crl.verify_with(issuer.public_key()).is_right() {
-            continue;
-        }
-        if let Some(entry) = crl.find(certificate.issuer(), certificate.serial()) {
-            if entry.at <= at {
-                let name = certificate.subject().clone();
-                return Err(PathError::Revoked { name, at: entry.at, reason: entry.reason });
-            }
-        }
-        known |= crl.this_update() <= at && crl.next_update().is_none_or(|next| at <= next);
+/// An authority between: it may sign certificates, and the path may go on (6.1.4 k to n).
+fn below_authority(certificate: &Certificate, room: Option<u64>) -> Result<Option<u64>, PathError> {
+    let broken = |rule| PathError::Rule { name: certificate.subject().clone(), rule };
+    if certificate.version() != 3 || !certificate.is_authority() {
+        return Err(broken("it signs a certificate without being an authority"));
     }
-    if known || rule == StatusRule::WhenKnown { Ok(()) } else { Err(PathError::StatusUnknown(certificate.subject().clone())) }
+    let mut room = room;
+    if !certificate.is_self_issued() {
+        if room == Some(0) {
+            return Err(broken("the path is longer than an authority above it allows"));
+        }
+        room = room.map(|n| n - 1);
+    }
+    let limit = certificate.extensions().basic_constraints.and_then(|b| b.path_length);
+    Ok(room.into_iter().chain(limit).min())
 }
 
-/// Name constraints of every authority above (RFC 5280, 6.1.4 g; self-issued intermediates are exempt, 6.1.3 b).
+/// Name constraints of every authority above (6.1.4 g; self-issued intermediates are exempt, 6.1.3 b).
 fn names(certificate: &Certificate, above: &[Certificate], is_leaf: bool) -> Result<(), PathError> {
     if above.iter().all(|c| c.extensions().name_constraints.is_none()) || (certificate.is_self_issued() && !is_leaf) {
         return Ok(());
     }
-    let mut names: Vec<GeneralName> = certificate.extensions().subject_alt_names.clone().unwrap_or_default();
+    let alternative = certificate.extensions().subject_alt_names.clone().unwrap_or_default();
+    // An address in the subject counts only where the alternative names have none (4.2.1.10).
+    let has_address = alternative.iter().any(|name| matches!(name, GeneralName::Email(_)));
+    let mut names = alternative;
     if !certificate.subject().is_empty() {
         names.push(GeneralName::Directory(certificate.subject().clone()));
     }
-    let addresses = certificate.subject().attributes().filter(|a| a.kind == oid::EMAIL_ADDRESS);
-    names.extend(addresses.filter_map(|a| a.text.clone()).map(GeneralName::Email));
+    if !has_address {
+        let addresses = certificate.subject().attributes().filter(|a| a.kind == oid::EMAIL_ADDRESS);
+        names.extend(addresses.filter_map(|a| a.text.clone()).map(GeneralName::Email));
+    }
     for constraints in above.iter().filter_map(|c| c.extensions().name_constraints.as_ref()) {
         for name in &names {
             let same_form = |base: &&GeneralName| base.form() == name.form();

@@ -1,13 +1,13 @@
 //! Time stamps (RFC 3161, RFC 5816): requests, tokens, answers.
 
 use crate::{
+    Verdict,
     algorithm::Hash,
     asn1::{self, Reader, read_time, tag},
-    cms::{self, SignedData},
     certificate::Certificate,
+    cms::{self, SignedData},
     error::{Error, Result, malformed},
     oid::{self, Oid},
-    Verdict,
 };
 use kernel::Timestamp;
 
@@ -151,9 +151,11 @@ impl TimeStampToken {
         let signer = self.message.signers.first()?;
         let digest = signer.hash.of(&[&self.content]);
         self.message.certificates.iter().chain(more).filter(|c| signer.id.names(c)).find(|certificate| {
-            let for_stamps = certificate.extensions().extended_key_usage.as_ref().is_some_and(|u| {
-                u.as_slice() == [oid::TIME_STAMPING]
-            });
+            let for_stamps = certificate
+                .extensions()
+                .extended_key_usage
+                .as_ref()
+                .is_some_and(|u| u.as_slice() == [oid::TIME_STAMPING]);
             for_stamps
                 && signer.has_signed_attributes()
                 && signer.covers(&digest, oid::TST_INFO)

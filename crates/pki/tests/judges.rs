@@ -20,7 +20,8 @@ struct House {
 fn house(kind: KeyKind) -> House {
     let key = || PrivateKey::generate(kind).unwrap();
     let (from, until) = (now().plus_seconds(-DAY), now().plus_seconds(3650 * DAY));
-    let root = Authority::root(&Subject::service("CA gốc", "Văn phòng Quốc hội"), key(), from, until, &OsEntropy).unwrap();
+    let root =
+        Authority::root(&Subject::service("CA gốc", "Văn phòng Quốc hội"), key(), from, until, &OsEntropy).unwrap();
     let root = root.with_crl_url("http://ca.example.vn/root.crl");
     let issuing = root.subordinate(&Subject::service("CA cấp", "Văn phòng Quốc hội"), key(), from, until, &OsEntropy);
     let issuing =
@@ -80,19 +81,38 @@ fn openssl_verifies_the_paths_and_sees_the_revocation() {
             assert!(good, "{kind:?} {name}: {text}");
         }
         let person = &house.all[2].1;
-        let revocation =
-            Revocation { serial: person.serial().to_vec(), at: now(), reason: Reason::KeyCompromise };
+        let revocation = Revocation { serial: person.serial().to_vec(), at: now(), reason: Reason::KeyCompromise };
         let crl = house.issuing.crl(2, now(), now().plus_seconds(7 * DAY), &[revocation]).unwrap();
         let above = house.root.crl(2, now(), now().plus_seconds(7 * DAY), &[]).unwrap();
         let (one, list) = (file("one.pem", person.to_pem()), file("crl.pem", crl.to_pem() + &above.to_pem()));
         let arguments = [
-            "verify", "-crl_check_all", "-attime", &at, "-CAfile", &root, "-untrusted", &issuing, "-CRLfile", &list, &one,
+            "verify",
+            "-crl_check_all",
+            "-attime",
+            &at,
+            "-CAfile",
+            &root,
+            "-untrusted",
+            &issuing,
+            "-CRLfile",
+            &list,
+            &one,
         ];
         let Some((good, text)) = openssl(&arguments) else { return };
         assert!(!good && text.contains("revoked"), "{text}");
         let other = file("two.pem", house.all[3].1.to_pem());
         let arguments = [
-            "verify", "-crl_check_all", "-attime", &at, "-CAfile", &root, "-untrusted", &issuing, "-CRLfile", &list, &other,
+            "verify",
+            "-crl_check_all",
+            "-attime",
+            &at,
+            "-CAfile",
+            &root,
+            "-untrusted",
+            &issuing,
+            "-CRLfile",
+            &list,
+            &other,
         ];
         let Some((good, text)) = openssl(&arguments) else { return };
         assert!(good, "{text}");

@@ -6,7 +6,7 @@ use pki::{
     Certificate, Crl, KeyUsage, TrustAnchors, Verdict,
     cms::{SignedData, SignerInfo},
     oid,
-    path::{self, Material, PathError, StatusRule},
+    path::{self, Material, Options, PathError},
     time_stamp::TimeStampToken,
 };
 
@@ -53,9 +53,8 @@ impl<'a> Evidence<'a> {
         self.crls.extend(message.crls.iter().cloned());
     }
     fn path(&self, certificate: &Certificate, at: Timestamp) -> Result<(), PathError> {
-        let material =
-            Material { anchors: &self.trust.anchors, certificates: &self.certificates, crls: &self.crls };
-        path::find(certificate, material, at, StatusRule::WhenKnown).map(|_| ())
+        let material = Material { anchors: &self.trust.anchors, certificates: &self.certificates, crls: &self.crls };
+        path::find(certificate, material, &Options::at(at)).map(|_| ())
     }
     /// The time that a token proves, when its authority is trusted and it covers these bytes.
     pub fn proven_time(&self, token: &[u8], covered: &[&[u8]]) -> Result<Timestamp, StampFault> {
@@ -64,12 +63,18 @@ impl<'a> Evidence<'a> {
         if !token.covers(covered) {
             return Err(broken("the time stamp is over something else"));
         }
-        let mut known = Evidence { trust: self.trust, certificates: self.certificates.clone(), crls: self.crls.clone(), at: self.at };
+        let mut known = Evidence {
+            trust: self.trust,
+            certificates: self.certificates.clone(),
+            crls: self.crls.clone(),
+            at: self.at,
+        };
         known.add(&token.message);
         if token.message.unreadable > 0 || damaged(&token.message, &known) {
             return Err(broken("a certificate in the time stamp is damaged"));
         }
-        let authority = token.signer(&known.certificates).ok_or_else(|| broken("the signature of the time stamp is not valid"))?;
+        let authority =
+            token.signer(&known.certificates).ok_or_else(|| broken("the signature of the time stamp is not valid"))?;
         if !authority.is_valid_at(token.info.at) {
             return Err(broken("the time stamp was made outside the validity of its authority's certificate"));
         }
@@ -135,7 +140,13 @@ impl Judgement {
 
     /// Judges a detached message over a content given in pieces. `proof` is a time at which something else, such as a later
     /// time stamp over the whole file, shows that the signature existed.
-    pub fn message(&mut self, message: &SignedData, content: &[&[u8]], evidence: &Evidence<'_>, proof: Option<Timestamp>) {
+    pub fn message(
+        &mut self,
+        message: &SignedData,
+        content: &[&[u8]],
+        evidence: &Evidence<'_>,
+        proof: Option<Timestamp>,
+    ) {
         let [signer] = message.signers.as_slice() else {
             self.failed(SubIndication::FormatFailure, "the signature does not have exactly one signer");
             return;

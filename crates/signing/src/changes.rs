@@ -159,9 +159,10 @@ impl Comparison<'_, '_, '_> {
         self.changed.retain(|number| {
             let id = Id { number: *number, generation: 0 };
             let fresh = matches!(signed.xref.entries.get(number), None | Some(Entry::Free));
-            let container = now.load(id).and_then(|o| o.as_dict().cloned()).is_some_and(|dict| {
-                dict.has_name("Type", "XRef") || dict.has_name("Type", "ObjStm")
-            });
+            let container = now
+                .load(id)
+                .and_then(|o| o.as_dict().cloned())
+                .is_some_and(|dict| dict.has_name("Type", "XRef") || dict.has_name("Type", "ObjStm"));
             !(fresh && container)
         });
     }
@@ -191,7 +192,10 @@ impl Comparison<'_, '_, '_> {
         for id in [info, stream].into_iter().flatten() {
             let fresh = self.is_fresh(id) || before.contains(&Some(id));
             let object = self.now.load(id);
-            let plain = object.as_ref().and_then(Object::as_dict).is_some_and(|d| d.get("Type").is_none() || d.has_name("Type", "Metadata"));
+            let plain = object
+                .as_ref()
+                .and_then(Object::as_dict)
+                .is_some_and(|d| d.get("Type").is_none() || d.has_name("Type", "Metadata"));
             if fresh && plain && self.changed.remove(&id.number) {
                 self.note(Changes::Evidence, "the document information has been changed");
             }
@@ -284,7 +288,11 @@ impl Comparison<'_, '_, '_> {
             return;
         }
         for key in differing(before, after, &["V", "AP", "AS", "Ff", "MK", "M"]) {
-            let kind = if matches!(key.as_str(), "Rect" | "F" | "P" | "FT" | "T") { Changes::Hidden } else { Changes::Annotation };
+            let kind = if matches!(key.as_str(), "Rect" | "F" | "P" | "FT" | "T") {
+                Changes::Hidden
+            } else {
+                Changes::Annotation
+            };
             self.note(kind, format!("{key} of the field {name:?} has been changed"));
         }
         if was_signed && before.get("AP") != after.get("AP") {
@@ -420,11 +428,10 @@ fn reach(file: &File<'_>, from: &Object, without: &[&str]) -> HashSet<u32> {
             break;
         }
         match object {
-            Object::Reference(id) => {
-                if reached.insert(id.number) {
+            Object::Reference(id)
+                if reached.insert(id.number) => {
                     stack.extend(file.load(id));
                 }
-            }
             Object::Array(items) => stack.extend(items),
             Object::Dict(dict) => push_values(&mut stack, dict, without),
             Object::Stream(stream) => push_values(&mut stack, stream.dict, without),

@@ -42,8 +42,6 @@ pub use assess::Trust;
 pub use error::SignError;
 pub use pades::{FieldInfo, Place, Revision, Signed};
 pub use pdf::PdfError;
-pub use report::{
-    Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource,
-};
+pub use report::{Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource};
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
 pub use vault::{MasterKey, Sealed, VaultError};

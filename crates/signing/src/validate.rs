@@ -87,7 +87,8 @@ impl Found {
         let bytes = file.bytes;
         let content: [&[u8]; 2] = [&bytes[..covered.gap.start], &bytes[covered.gap.end..covered.end]];
         judgement.report.covers_whole_document = covered.end == bytes.len();
-        judgement.report.signing_time = file.get(&self.value, "M").and_then(|m| m.as_text()).and_then(|m| read_date(&m));
+        judgement.report.signing_time =
+            file.get(&self.value, "M").and_then(|m| m.as_text()).and_then(|m| read_date(&m));
         let stamp = self.value.has_name("SubFilter", "ETSI.RFC3161");
         match &self.message {
             Err(why) => judgement.failed(SubIndication::FormatFailure, why.clone()),
@@ -105,7 +106,8 @@ impl Found {
         let intact = token.as_ref().is_ok_and(|t| t.covers(content));
         judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
         if let Ok(token) = &token {
-            judgement.report.signer = token.signer(&evidence.certificates).map(crate::assess::party).unwrap_or_default();
+            judgement.report.signer =
+                token.signer(&evidence.certificates).map(crate::assess::party).unwrap_or_default();
         }
         if !intact {
             judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");
@@ -130,10 +132,11 @@ impl Found {
         };
         let stands = signed.fields().into_iter().any(|(name, _, field)| {
             let value = signed.get_dict(&field, "V");
-            name == self.name && value.is_some_and(|value| {
-                signed.get(&value, "Contents").as_ref().and_then(Object::as_bytes) == Some(&self.contents)
-                    && signed.get(&value, "ByteRange") == file.get(&self.value, "ByteRange")
-            })
+            name == self.name
+                && value.is_some_and(|value| {
+                    signed.get(&value, "Contents").as_ref().and_then(Object::as_bytes) == Some(&self.contents)
+                        && signed.get(&value, "ByteRange") == file.get(&self.value, "ByteRange")
+                })
         });
         if !stands {
             judgement.report.changes_after = Changes::Hidden;
@@ -189,7 +192,8 @@ fn read_date(text: &str) -> Option<Timestamp> {
         None => Some(default),
     };
     let year = part(0, 4, 0)?;
-    let day = kernel::Day::new(year.try_into().ok()?, part(4, 6, 1)?.try_into().ok()?, part(6, 8, 1)?.try_into().ok()?)?;
+    let day =
+        kernel::Day::new(year.try_into().ok()?, part(4, 6, 1)?.try_into().ok()?, part(6, 8, 1)?.try_into().ok()?)?;
     let seconds = part(8, 10, 0)? * 3600 + part(10, 12, 0)? * 60 + part(12, 14, 0)?;
     let offset = match text.get(14..15) {
         Some(sign @ ("+" | "-")) => {

@@ -74,7 +74,12 @@ fn qpdf_finds_nothing_wrong_and_the_text_is_there() {
         std::fs::write(&file, &second.pdf).unwrap();
         let Some(mut qpdf) = tool("qpdf") else { return };
         let out = qpdf.arg("--check").arg(&file).output().unwrap();
-        assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
 }
 
@@ -88,7 +93,12 @@ fn one_changed_byte_is_reported_wherever_it_is() {
         let mut changed = second.clone();
         changed[at] ^= 1;
         let report = validate::pdf(&changed, &trust, house.now);
-        assert!(report != before, "byte {at} of {}: {}", second.len(), String::from_utf8_lossy(&second[at - 60..at + 60]));
+        assert!(
+            report != before,
+            "byte {at} of {}: {}",
+            second.len(),
+            String::from_utf8_lossy(&second[at - 60..at + 60])
+        );
     }
     let mut changed = second.clone();
     let middle = 3000;
@@ -108,7 +118,8 @@ fn a_time_stamper_that_fails_lowers_the_level_and_says_so() {
         }
     }
     let house = House::new(KeyKind::P256);
-    let signed = signing::Revision::new("ChuKy").sign(&sample("paper.pdf"), &house.person, house.now, Some(&Broken)).unwrap();
+    let signed =
+        signing::Revision::new("ChuKy").sign(&sample("paper.pdf"), &house.person, house.now, Some(&Broken)).unwrap();
     assert_eq!(signed.level, Level::Bb);
     assert_eq!(signed.warnings, ["no time stamp: it does not answer"]);
     assert!(validate::pdf(&signed.pdf, &house.trust(), house.now).is_all_passed());
@@ -123,7 +134,10 @@ fn requests_that_cannot_be_done_say_why() {
     };
     assert!(sign(signing::Revision::new("ConDau").certify(), &first).contains("first signature"));
     assert!(sign(signing::Revision::new("ChuKy"), &first).contains("signed already"));
-    assert!(sign(signing::Revision::new("ConDau").fill("Khong", "x", sample("number.pdf")), &first).contains("no text field"));
+    assert!(
+        sign(signing::Revision::new("ConDau").fill("Khong", "x", sample("number.pdf")), &first)
+            .contains("no text field")
+    );
     assert!(sign(signing::Revision::new("X"), b"hello").contains("no PDF file"));
     let place = signing::Place { page: 9, x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
     assert!(sign(signing::Revision::new("X").visible(place, sample("seal.pdf")), &first).contains("2 pages"));

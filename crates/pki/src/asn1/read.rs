@@ -109,7 +109,8 @@ impl<'a> Element<'a> {
     }
     /// The content as an object identifier.
     pub fn oid(&self, what: &'static str) -> Result<ObjectIdentifier> {
-        ObjectIdentifier::from_bytes(self.content).map_err(|_| malformed(what, "an object identifier that does not read"))
+        ObjectIdentifier::from_bytes(self.content)
+            .map_err(|_| malformed(what, "an object identifier that does not read"))
     }
     /// The content of an INTEGER, in two's complement, which must be in its shortest form.
     pub fn integer(&self, what: &'static str) -> Result<&'a [u8]> {
@@ -171,7 +172,8 @@ fn latin1(bytes: &[u8]) -> String {
 }
 
 fn utf16(bytes: &[u8]) -> Option<String> {
-    let units: Vec<u16> = bytes.chunks(2).map(|c| Some(u16::from_be_bytes(c.try_into().ok()?))).collect::<Option<_>>()?;
+    let units: Vec<u16> =
+        bytes.chunks(2).map(|c| Some(u16::from_be_bytes(c.try_into().ok()?))).collect::<Option<_>>()?;
     String::from_utf16(&units).ok()
 }
 

@@ -43,7 +43,8 @@ pub fn read_time(element: Element<'_>, what: &'static str) -> Result<Timestamp> 
         Some(rest) if element.tag == tag::GENERALIZED_TIME => fraction(rest).ok_or_else(fail)?,
         _ => return Err(fail()),
     };
-    let when = civil::DateTime::new(year, field(0)?, field(2)?, field(4)?, field(6)?, field(8)?, 0).map_err(|_| fail())?;
+    let when =
+        civil::DateTime::new(year, field(0)?, field(2)?, field(4)?, field(6)?, field(8)?, 0).map_err(|_| fail())?;
     let at = when.to_zoned_datetime(TimeZone::UTC).map_err(|_| fail())?.timestamp();
     Ok(Timestamp::from_micros(at.as_microsecond() + micros))
 }

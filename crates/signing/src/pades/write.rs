@@ -193,7 +193,8 @@ impl<'a> Form<'a> {
 
     /// Takes or makes the field of the signature. True when the field asks the signature to lock all others.
     fn place_signature(&mut self, revision: &Revision, update: &mut Update<'_>) -> Result<bool, SignError> {
-        let signed = |(_, _, field): &(String, Id, Dict)| field.has_name("FT", "Sig") && self.file.get(field, "V").is_some();
+        let signed =
+            |(_, _, field): &(String, Id, Dict)| field.has_name("FT", "Sig") && self.file.get(field, "V").is_some();
         if revision.certify && self.existing.iter().any(signed) {
             return Err(SignError::Request("only the first signature of a file can certify it".into()));
         }
@@ -293,8 +294,7 @@ impl<'a> Form<'a> {
 
     fn fill(&self, update: &mut Update<'_>, name: &str, value: &str, image: &[u8]) -> Result<(), SignError> {
         let found = self.existing.iter().find(|(n, _, field)| n == name && field.has_name("FT", "Tx"));
-        let (_, id, field) =
-            found.ok_or_else(|| SignError::Request(format!("the file has no text field {name:?}")))?;
+        let (_, id, field) = found.ok_or_else(|| SignError::Request(format!("the file has no text field {name:?}")))?;
         let flags = self.file.get(field, "Ff").and_then(|f| f.as_integer()).unwrap_or(0);
         if flags & 1 == 1 {
             return Err(SignError::Request(format!("the field {name:?} is filled in already and cannot be changed")));

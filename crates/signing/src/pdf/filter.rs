@@ -26,7 +26,8 @@ pub(crate) fn decode(dict: &Dict, bytes: &[u8]) -> Option<Vec<u8>> {
         data = match filter.as_name()? {
             b"FlateDecode" | b"Fl" => predict(inflate(&data)?, parameters)?,
             b"ASCIIHexDecode" | b"AHx" => {
-                let digits: Vec<u8> = data.into_iter().take_while(|b| *b != b'>').filter(u8::is_ascii_hexdigit).collect();
+                let digits: Vec<u8> =
+                    data.into_iter().take_while(|b| *b != b'>').filter(u8::is_ascii_hexdigit).collect();
                 hex::decode(&digits[..digits.len() / 2 * 2]).ok()?
             }
             _ => return None,
@@ -44,9 +45,8 @@ fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn predict(data: Vec<u8>, parameters: Option<&Dict>) -> Option<Vec<u8>> {
-    let number = |key: &str, default: i64| {
-        parameters.and_then(|p| p.get(key)).and_then(Object::as_integer).unwrap_or(default)
-    };
+    let number =
+        |key: &str, default: i64| parameters.and_then(|p| p.get(key)).and_then(Object::as_integer).unwrap_or(default);
     let predictor = number("Predictor", 1);
     if predictor == 1 {
         return Some(data);

@@ -83,7 +83,8 @@ impl<'a> Update<'a> {
         }
         trailer.set("Prev", Object::integer(self.file.xref.start));
         let first = self.file.get(old, "ID").and_then(|ids| ids.as_array().and_then(|a| a.first().cloned()));
-        let new = kernel::Digest::of(&[self.file.bytes.get(..1024).unwrap_or(self.file.bytes), seed]).bytes()[..16].to_vec();
+        let new =
+            kernel::Digest::of(&[self.file.bytes.get(..1024).unwrap_or(self.file.bytes), seed]).bytes()[..16].to_vec();
         let first = first.filter(|id| id.as_bytes().is_some()).unwrap_or(Object::Text(new.clone()));
         trailer.set("ID", Object::Array(vec![first, Object::Text(new)]));
         trailer

@@ -88,7 +88,9 @@ impl Xref {
     fn is_sound(&self, bytes: &[u8]) -> bool {
         let Some(root) = self.trailer.get("Root").and_then(Object::as_reference) else { return false };
         match self.entries.get(&root.number) {
-            Some(Entry::At(at, _)) => Parser::new(bytes, *at).object_header().is_some_and(|id| id.number == root.number),
+            Some(Entry::At(at, _)) => {
+                Parser::new(bytes, *at).object_header().is_some_and(|id| id.number == root.number)
+            }
             Some(Entry::Within(stream, _)) => matches!(self.entries.get(stream), Some(Entry::At(..))),
             _ => false,
         }
@@ -109,8 +111,8 @@ impl Xref {
             if find(head, b"/ObjStm").is_some() {
                 streams.push(id);
             }
-            if find(head, b"/XRef").is_some() || find(head, b"/Catalog").is_some() {
-                if let Some(dict) = Parser::new(bytes, at).object().and_then(|o| o.as_dict().cloned()) {
+            if (find(head, b"/XRef").is_some() || find(head, b"/Catalog").is_some())
+                && let Some(dict) = Parser::new(bytes, at).object().and_then(|o| o.as_dict().cloned()) {
                     if dict.has_name("Type", "XRef") {
                         merge_trailer(&mut trailer, &dict);
                     } else if dict.has_name("Type", "Catalog") && trailer.get("Root").is_none() {
@@ -118,7 +120,6 @@ impl Xref {
                         trailer.set("Root", Object::Reference(root));
                     }
                 }
-            }
         }
         at = 0;
         while let Some(found) = find(&bytes[at..], b"trailer") {
@@ -272,11 +273,10 @@ pub(crate) fn stream_data(parser: &mut Parser<'_>, length: Option<i64>) -> Optio
         parser.at += 1;
     }
     let start = parser.at;
-    if let Some(end) = length.and_then(|n| usize::try_from(n).ok()).and_then(|n| start.checked_add(n)) {
-        if end <= parser.bytes.len() && Parser::new(parser.bytes, end).keyword("endstream") {
+    if let Some(end) = length.and_then(|n| usize::try_from(n).ok()).and_then(|n| start.checked_add(n))
+        && end <= parser.bytes.len() && Parser::new(parser.bytes, end).keyword("endstream") {
             return Some(Data::InFile(start..end));
         }
-    }
     let found = find(parser.rest(), b"endstream")?;
     let mut end = start + found;
     if end > start && parser.bytes[end - 1] == b'\n' {

@@ -38,11 +38,18 @@ impl House {
     pub fn at(kind: KeyKind, now: Timestamp) -> House {
         let key = || PrivateKey::generate(kind).unwrap();
         let (from, until) = (now.plus_seconds(-10 * DAY), now.plus_seconds(3650 * DAY));
-        let root = Authority::root(&Subject::service("CA gốc thử nghiệm", "Văn phòng Quốc hội"), key(), from, until, &OsEntropy);
+        let root = Authority::root(
+            &Subject::service("CA gốc thử nghiệm", "Văn phòng Quốc hội"),
+            key(),
+            from,
+            until,
+            &OsEntropy,
+        );
         let root = root.unwrap();
         let name = Subject::service("CA cấp chứng thư thử nghiệm", "Văn phòng Quốc hội");
         let issuing = root.subordinate(&name, key(), from, until, &OsEntropy).unwrap();
-        let signer = |profile, subject: &Subject| issue(&issuing, profile, subject, key(), from, now.plus_seconds(1800 * DAY));
+        let signer =
+            |profile, subject: &Subject| issue(&issuing, profile, subject, key(), from, now.plus_seconds(1800 * DAY));
         let person = signer(
             Profile::Person,
             &Subject::person("Nguyễn Văn A", "Chủ tịch Quốc hội", "Ủy ban Thường vụ Quốc hội", "person-1"),
