@@ -61,6 +61,11 @@ pub fn read_provision(article: &Unit) -> Commands {
     reader.out
 }
 
+/// The law that a text opens for amendment, if it does: `Sửa đổi, bổ sung một số điều của Luật X như sau:`.
+pub(crate) fn opened(text: &str) -> Option<DocRef> {
+    formula::container(&Words::of(text), &Context::default()).and_then(|c| c.target).filter(|t| !t.this)
+}
+
 /// The law that the title of an amending law names: `… một số điều của Luật X`. Titles are printed in capitals, so
 /// only a number in it tells for sure; it is used where the text below names nothing.
 fn title_target(title: &str) -> Option<DocRef> {

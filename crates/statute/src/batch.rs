@@ -131,6 +131,25 @@ pub fn consolidate_row(row: &Row) -> Outcome {
     Outcome { law: row.law.clone(), art: row.art.clone(), status, title: article.title(), text, reasons }
 }
 
+/// Consolidates rows given as JSON lines; answers JSON lines, in the same order. A line that is no row is answered
+/// with `{"line": n, "error": …}`.
+pub fn consolidate_lines(lines: &str) -> Vec<String> {
+    each_line(lines, |row| serde_json::to_string(&consolidate_row(row)))
+}
+
+/// Proposes amending texts for rows given as JSON lines; as [`consolidate_lines`].
+pub fn propose_lines(lines: &str) -> Vec<String> {
+    each_line(lines, |row| serde_json::to_string(&propose_row(row)))
+}
+
+fn each_line(lines: &str, answer: impl Fn(&Row) -> serde_json::Result<String>) -> Vec<String> {
+    let one = |(i, line): (usize, &str)| {
+        let result = serde_json::from_str::<Row>(line).and_then(|row| answer(&row));
+        result.unwrap_or_else(|e| serde_json::json!({ "line": i + 1, "error": e.to_string() }).to_string())
+    };
+    lines.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()).map(one).collect()
+}
+
 /// What one amending provision commands.
 fn provision_commands(provision: &Provision) -> Commands {
     let parsed = parse_article(label(&provision.art), provision.title.as_deref().unwrap_or(""), &provision.text).law;

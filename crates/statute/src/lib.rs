@@ -8,6 +8,7 @@
 //! guesses: what a formula does not say is a [`command::Flag`] with the reason, for a person.
 
 pub mod address;
+pub mod akn;
 pub mod amend;
 pub mod apply;
 pub mod consolidate;
@@ -15,8 +16,10 @@ pub mod label;
 pub mod model;
 pub mod parse;
 pub mod propose;
+pub mod refs;
 pub mod text;
 pub mod batch;
+pub mod check;
 pub mod cite;
 pub mod command;
 mod marker;

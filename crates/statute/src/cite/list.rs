@@ -92,7 +92,8 @@ pub(crate) fn read(words: &Words, i: usize) -> Option<(Vec<Cited>, usize)> {
         at = next;
         let (tie, skip) = match words.at(at) {
             "," | ";" if words.any(at + 1, &["và", "hoặc"]).is_some() => (Tie::And, 2),
-            "," | ";" => (Tie::Comma, 1),
+            "," => (Tie::Comma, 1),
+            ";" => (Tie::And, 1),
             "và" | "hoặc" | "hay" => (Tie::And, 1),
             _ => break,
         };
@@ -126,7 +127,7 @@ pub(crate) fn read(words: &Words, i: usize) -> Option<(Vec<Cited>, usize)> {
 
 fn inherit(cited: &mut Cited, donor: &Cited, bare: bool, tie: &Tie) {
     let Some(top) = cited.top() else { return };
-    if top <= Level::Article {
+    if top <= Level::Article || cited.steps.iter().any(|(_, part)| *part == Part::This) {
         return;
     }
     let missing_article = !cited.has(Level::Article);
@@ -202,6 +203,10 @@ fn read_group(words: &Words, i: usize) -> Option<Group> {
         at += 1;
     }
     if words.any(at, &["này"]).is_some() {
+        // `phần này của hợp đồng`: only `Phần này`, `Chương này` speak of the law.
+        if level.is_container() && !words.at(at - 1).starts_with(char::is_uppercase) && level != Level::Subsection {
+            return None;
+        }
         return Some(Group { level, parts: vec![Part::This], paragraph, next: at + 1 });
     }
     let first = label(words, at, level)?;

@@ -23,7 +23,8 @@ fn each_change_is_said_in_the_finest_sensible_formula() {
     for (edit, wanted) in [
         (("hồ nhân tạo do tổ chức, cá nhân đào.", "đầm."), "Sửa đổi, bổ sung điểm b khoản 2 Điều 1 như sau:\n“b) đầm.”."),
         (("a) hồ tự nhiên có tên trong danh mục của tỉnh;", "a) (được bãi bỏ)"), "Bãi bỏ điểm a khoản 2 Điều 1."),
-        (("cá nhân đào.", "cá nhân đào;\nc) đầm."), "Bổ sung điểm c vào sau điểm b khoản 2 Điều 1 như sau:\n“c) đầm.”."),
+        (("Điều 2. Hai", "3. Đầm.\nĐiều 2. Hai"), "Bổ sung khoản 3 vào sau khoản 2 Điều 1 như sau:\n“3. Đầm.”."),
+        (("được chính quyền xã ghi", "được chính quyền xã, phường ghi"), "Bổ sung cụm từ “, phường” vào sau cụm từ “quyền xã” tại khoản 1 Điều 1."),
         (("Đoạn hai nói về tôm.", "Cua."), "Sửa đổi, bổ sung đoạn 2 Điều 2 như sau:\n“Cua.”."),
         (("Đoạn một nói về cá.", "Không."), "Sửa đổi, bổ sung đoạn 1 Điều 2 như sau:\n“Không.”."),
         (("Điều 3. Ba", "Điều 3. Bốn"), "Sửa đổi tên Điều 3 như sau:\n“Điều 3. Bốn”."),
