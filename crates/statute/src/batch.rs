@@ -6,9 +6,9 @@ use crate::apply::{Source, apply};
 use crate::cite::DocRef;
 use crate::command::{Action, Command, Flag, Place, Reason};
 use crate::label::{Label, Level};
+use crate::marker::marker;
 use crate::model::{Law, Meta, Unit};
 use crate::parse::parse_article;
-use crate::marker::marker;
 use crate::text::{essence, normalise_line};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ fn label(art: &str) -> Label {
 
 /// Takes away the emphasis marks (`*`, `**`) with which text dumps keep italics and bold.
 pub fn without_emphasis(text: &str) -> String {
-    text.replace('*', "").replace('\\', "")
+    text.replace(['*', '\\'], "")
 }
 
 /// Folds the amending provisions of a row into its article.
@@ -107,7 +107,8 @@ pub fn consolidate_row(row: &Row) -> Outcome {
         let read = provision_commands(provision);
         let (commands, mine) = for_article(read, row, &label, notes.repealed_by(provision));
         flags.extend(mine);
-        let source = Source { number: provision.law.clone(), name: format!("Luật số {}", provision.law), in_force: None };
+        let source =
+            Source { number: provision.law.clone(), name: format!("Luật số {}", provision.law), in_force: None };
         for command in commands {
             match apply(&mut law, &command, &source) {
                 Ok(()) => done += 1,
@@ -188,7 +189,8 @@ fn for_article(read: Commands, row: &Row, label: &Label, whole_repealed: bool) -
             new.retain(|_| keep.next().copied().unwrap_or(true));
         }
         command.addresses.retain(in_article);
-        let inserts_article = matches!(&command.action, Action::Insert { new, .. } if new.iter().any(|u| u.level <= Level::Article));
+        let inserts_article =
+            matches!(&command.action, Action::Insert { new, .. } if new.iter().any(|u| u.level <= Level::Article));
         if !command.addresses.is_empty() && !inserts_article {
             commands.push(command);
         }
@@ -258,9 +260,11 @@ fn official_differs(row: &Row, article: &Unit) -> Option<Reason> {
     if row.amending_texts.is_empty() || essence(&official_text) == essence(&ours) {
         return None;
     }
-    let lines: Vec<String> = crate::text::lines(&official_text).filter(|l| !l.is_empty()).map(|l| l.into_owned()).collect();
+    let lines: Vec<String> =
+        crate::text::lines(&official_text).filter(|l| !l.is_empty()).map(|l| l.into_owned()).collect();
     let theirs: std::collections::HashSet<String> = lines.iter().map(|l| essence(l)).collect();
-    let first = ours.lines().find(|l| !theirs.contains(&essence(l))).or(lines.first().map(String::as_str)).unwrap_or("");
+    let first =
+        ours.lines().find(|l| !theirs.contains(&essence(l))).or(lines.first().map(String::as_str)).unwrap_or("");
     Some(Reason::OfficialDiffers { first: first.chars().take(100).collect() })
 }
 
@@ -301,7 +305,8 @@ pub fn propose_row(row: &Row) -> Proposed {
         _ => {}
     }
     let name = format!("Luật số {}", row.law);
-    let (amending_text, result) = crate::propose::propose_article(&name, &base, &target).unwrap_or((String::new(), base));
+    let (amending_text, result) =
+        crate::propose::propose_article(&name, &base, &target).unwrap_or((String::new(), base));
     let mut text = result.units.iter().map(text_below).collect::<Vec<_>>().join("\n");
     let roundtrip = result.text() == target.text();
     if !after.is_empty() {

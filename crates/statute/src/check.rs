@@ -59,7 +59,10 @@ pub fn definitions(law: &Law) -> Vec<Definition> {
             || article.lead.iter().filter_map(Block::as_text).any(|t| t.contains("được hiểu như sau"));
         article.visit(&mut |unit: &Unit| {
             let texts: Vec<&Text> = unit.lead.iter().chain(&unit.tail).filter_map(Block::as_text).collect();
-            if defines && unit.level == Level::Clause && let Some(term) = texts.first().and_then(|t| defined(&joined(t))) {
+            if defines
+                && unit.level == Level::Clause
+                && let Some(term) = texts.first().and_then(|t| defined(&joined(t)))
+            {
                 out.push(Definition { term, unit: unit.id.clone() });
             }
             for text in texts {

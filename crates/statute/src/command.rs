@@ -2,7 +2,6 @@
 
 use crate::address::Address;
 use crate::cite::DocRef;
-use crate::label::Level;
 use crate::model::Unit;
 use crate::text::Text;
 use kernel::time::Day;
@@ -227,10 +226,4 @@ pub(crate) fn named(units: &[Unit]) -> String {
         true => "không có đơn vị nào".to_owned(),
         false => units.iter().map(name).collect::<Vec<_>>().join(", "),
     }
-}
-
-/// The level of a command's units, when all are of one.
-pub(crate) fn one_level(addresses: &[Address]) -> Option<Level> {
-    let level = addresses.first()?.level()?;
-    addresses.iter().all(|a| a.level() == Some(level)).then_some(level)
 }

@@ -174,7 +174,8 @@ fn split(text: &str) -> Vec<&str> {
     for (i, c) in text.char_indices() {
         let mark = |c: char| matches!(c, ',' | ';' | '.' | ':' | '(' | ')' | '“' | '”' | '"');
         let blank = |c: char| c == ' ' || c == '\n';
-        let begins = i > start && ((blank(before) && !blank(c)) || (mark(c) && !blank(c)) || (mark(before) && !blank(c)));
+        let begins =
+            i > start && ((blank(before) && !blank(c)) || (mark(c) && !blank(c)) || (mark(before) && !blank(c)));
         if begins {
             out.push(&text[start..i]);
             start = i;
@@ -202,7 +203,14 @@ mod tests {
         let shown: Vec<_> = got.iter().map(|r| (r.label.as_str(), r.changed)).collect();
         assert_eq!(
             shown,
-            [("Điều 1", false), ("khoản 1", true), ("khoản 1a", true), ("khoản 2", false), ("khoản 3", true), ("Điều 2", false)]
+            [
+                ("Điều 1", false),
+                ("khoản 1", true),
+                ("khoản 1a", true),
+                ("khoản 2", false),
+                ("khoản 3", true),
+                ("Điều 2", false)
+            ]
         );
         let marks: Vec<_> = got[1].cells[1].pieces.iter().map(|p| (p.mark, p.text.as_str())).collect();
         assert_eq!(marks, [(Mark::Same, "1. Cá "), (Mark::Removed, "to"), (Mark::Added, "nhỏ"), (Mark::Same, ".")]);

@@ -73,8 +73,7 @@ pub fn consolidate(base: &Law, enactments: &[Enactment], day: Option<Day>) -> Co
 }
 
 fn fold(base: &Law, enactments: &[&Enactment], day: Option<Day>) -> Consolidated {
-    let mut out =
-        Consolidated { law: base.clone(), applied: Vec::new(), flags: Vec::new(), later: Vec::new() };
+    let mut out = Consolidated { law: base.clone(), applied: Vec::new(), flags: Vec::new(), later: Vec::new() };
     let mut queue: Vec<(&Enactment, &Command)> = Vec::new();
     for enactment in enactments {
         for command in &enactment.commands.commands {
@@ -213,6 +212,95 @@ fn record(law: &Law, day: Option<Day>, out: &mut BTreeMap<Text, Vec<Version>>) {
         if let Some(last) = versions.last_mut().filter(|l| !seen.contains(id) && !l.text.is_empty()) {
             last.to = day;
             versions.push(Version { from: day, to: None, text: String::new(), origin: Vec::new() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+    use proptest::prelude::*;
+
+    const BASE: &str = "Luật số: 1/2030/QH20\nLUẬT\nAO\nĐiều 1. Một\n1. Ao cá.\n2. Ao tôm.\n3. Ao cua.\nĐiều 2. Hai\n1. Hồ.\n2. Đầm:\na) x;\nb) y.\nĐiều 3. Ba\nĐoạn.";
+
+    /// A random command; `n` makes its text its own.
+    fn command() -> impl Strategy<Value = String> {
+        prop_oneof![
+            (1u8..4, 0u16..999)
+                .prop_map(|(c, n)| format!("Sửa đổi, bổ sung khoản {c} Điều 1 như sau:\n“{c}. Ao số {n}.”.")),
+            (1u8..3, 0u16..999)
+                .prop_map(|(c, n)| format!("Bổ sung khoản {c}a vào sau khoản {c} Điều 1 như sau:\n“{c}a. Thêm {n}.”.")),
+            (1u8..4).prop_map(|c| format!("Bãi bỏ khoản {c} Điều 1.")),
+            (0u16..999).prop_map(|n| format!("Thay thế cụm từ “Ao” bằng cụm từ “Hồ {n}” tại Điều 1.")),
+            (0u16..999).prop_map(|n| format!("Bổ sung Điều 3a vào sau Điều 3 như sau:\n“Điều 3a. Mới\nSố {n}.”.")),
+            (0u16..999).prop_map(|n| format!("Sửa đổi, bổ sung điểm a khoản 2 Điều 2 như sau:\n“a) z {n};”.")),
+            Just("Bãi bỏ Điều 3.".to_owned()),
+        ]
+    }
+
+    /// Amending laws, each with its day.
+    fn amending() -> impl Strategy<Value = Vec<Enactment>> {
+        let law = (1i8..13, proptest::collection::vec(command(), 1..4));
+        proptest::collection::vec(law, 0..6).prop_map(|laws| {
+            laws.iter()
+                .enumerate()
+                .map(|(i, (month, commands))| {
+                    let mut text = format!("Luật số: {}/2031/QH20\nLUẬT\nSỬA\nĐiều 1. Sửa đổi, bổ sung một số điều của Luật Ao số 1/2030/QH20\n", i + 2);
+                    for (k, command) in commands.iter().enumerate() {
+                        text.push_str(&format!("{}. {command}\n", k + 1));
+                    }
+                    let mut law = parse(&text).law;
+                    law.meta.in_force = Day::new(2032, *month, 1);
+                    Enactment::of(&law)
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_in_which_amending_laws_are_given_does_not_matter(mut laws in amending(), swap in any::<(usize, usize)>()) {
+            let base = parse(BASE).law;
+            let day = Day::new(2033, 1, 1);
+            let one = consolidate(&base, &laws, day);
+            if !laws.is_empty() {
+                let n = laws.len();
+                laws.swap(swap.0 % n, swap.1 % n);
+            }
+            let other = consolidate(&base, &laws, day);
+            prop_assert_eq!(one.law, other.law);
+            prop_assert_eq!(one.flags.len(), other.flags.len());
+        }
+
+        #[test]
+        fn the_law_at_a_date_is_the_law_of_the_day_before_with_that_days_commands(laws in amending(), month in 1i8..12) {
+            let base = parse(BASE).law;
+            let (day, next) = (Day::new(2032, month, 1), Day::new(2032, month + 1, 1));
+            let earlier: Vec<Enactment> = laws.iter().filter(|l| l.source.in_force <= day).cloned().collect();
+            let then: Vec<Enactment> = laws.iter().filter(|l| l.source.in_force == next).cloned().collect();
+            let step = consolidate(&consolidate(&base, &earlier, None).law, &then, next);
+            prop_assert_eq!(step.law.text(), consolidate(&base, &laws, next).law.text());
+            prop_assert_eq!(consolidate(&base, &laws, Day::new(2031, 12, 31)).law.text(), base.text());
+        }
+
+        #[test]
+        fn every_command_is_carried_out_or_flagged_or_waits(laws in amending(), month in 1i8..13) {
+            let base = parse(BASE).law;
+            let all: usize = laws.iter().map(|l| l.commands.commands.len() + l.commands.flags.len()).sum();
+            let got = consolidate(&base, &laws, Day::new(2032, month, 15));
+            prop_assert_eq!(got.applied.len() + got.flags.len() + got.later.len(), all);
+            let mut ids = std::collections::HashSet::new();
+            got.law.visit(&mut |u| assert!(ids.insert(u.id.clone())));
+        }
+
+        #[test]
+        fn versions_follow_each_other_without_gap(laws in amending()) {
+            let base = parse(BASE).law;
+            for (id, versions) in history(&base, &laws) {
+                prop_assert!(versions.windows(2).all(|w| w[0].to == w[1].from && w[0].text != w[1].text), "{}", id);
+                prop_assert!(versions.last().is_some_and(|v| v.to.is_none()));
+            }
         }
     }
 }

@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn running_text_is_no_marker() {
-        for line in ["Phần diện tích vượt", "Chương trình được", "Mục tiêu của", "0,03", "1.000 đồng", "a", "và"] {
+        for line in ["Phần diện tích vượt", "Chương trình được", "Mục tiêu của", "0,03", "1.000 đồng", "a", "và"]
+        {
             assert_eq!(m(line), None, "{line}");
         }
         assert!(!marker("Điều 11 của Luật này.").unwrap().closed);

@@ -119,9 +119,10 @@ fn effect(law: &Law) -> Option<Day> {
 
 /// The day that an effect sentence gives for the whole document.
 pub(crate) fn effect_day(sentence: &str) -> Option<Day> {
-    let at = ["Luật này có hiệu lực", "Pháp lệnh này có hiệu lực", "Nghị quyết này có hiệu lực", "luật này có hiệu lực"]
-        .iter()
-        .find_map(|w| sentence.find(w))?;
+    let at =
+        ["Luật này có hiệu lực", "Pháp lệnh này có hiệu lực", "Nghị quyết này có hiệu lực", "luật này có hiệu lực"]
+            .iter()
+            .find_map(|w| sentence.find(w))?;
     let rest = &sentence[at..];
     let end = rest.find("từ ngày").map_or(0, |i| i);
     (end > 0 && end < 90).then(|| day_in(rest)).flatten()

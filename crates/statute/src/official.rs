@@ -38,14 +38,19 @@ pub struct Official {
 /// transitional clauses stand in a footnote at the effect article.
 pub fn official(consolidated: &Consolidated, amending: &[Law]) -> Official {
     let law = &consolidated.law;
-    let mut out = Official { documents: vec![document(&law.meta.name(), law.meta.issued, law.meta.in_force)], lines: Vec::new(), notes: Vec::new() };
+    let mut out = Official {
+        documents: vec![document(&law.meta.name(), law.meta.issued, law.meta.in_force)],
+        lines: Vec::new(),
+        notes: Vec::new(),
+    };
     let mut seen: Vec<&str> = Vec::new();
     for (source, _) in &consolidated.applied {
         if seen.contains(&source.number.as_str()) {
             continue;
         }
         seen.push(&source.number);
-        let issued = amending.iter().find(|l| l.meta.number.as_deref() == Some(&source.number)).and_then(|l| l.meta.issued);
+        let issued =
+            amending.iter().find(|l| l.meta.number.as_deref() == Some(&source.number)).and_then(|l| l.meta.issued);
         out.documents.push(document(&source.name, issued, source.in_force));
     }
     law.front.iter().for_each(|l| out.line("", None, l, Vec::new()));
@@ -85,13 +90,16 @@ impl Official {
                 Level::Clause | Level::Point => capital(unit.level.word()),
                 level => level.word().to_owned(),
             };
-            let note = format!("{word} này {} theo quy định tại {} của {}{day}.", origin.done, origin.provision, origin.name);
+            let note =
+                format!("{word} này {} theo quy định tại {} của {}{day}.", origin.done, origin.provision, origin.name);
             self.notes.push(note);
             notes.push(self.notes.len());
         }
         if effect == Some(&*unit.id) {
             for law in amending.iter().filter(|l| l.meta.number.as_deref().is_some_and(|n| sources.contains(&n))) {
-                if let Some(article) = effect_article(law).and_then(|id| law.articles().into_iter().find(|a| a.id == id).map(Unit::text)) {
+                if let Some(article) =
+                    effect_article(law).and_then(|id| law.articles().into_iter().find(|a| a.id == id).map(Unit::text))
+                {
                     self.notes.push(format!("{} quy định như sau: “{article}”.", law.meta.name()));
                     notes.push(self.notes.len());
                 }

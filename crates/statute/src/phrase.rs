@@ -131,7 +131,10 @@ fn close_gap(out: &mut String, text: &str, end: usize, old: &str) -> usize {
     if at_start && !own_comma && tight.starts_with(',') {
         return text.len() - tight[1..].trim_start().len();
     }
-    if out.ends_with([' ', '(', '“', '"']) || at_start || tight.starts_with([',', ';', '.', ':', ')', '”']) && out.ends_with(' ') {
+    if out.ends_with([' ', '(', '“', '"'])
+        || at_start
+        || tight.starts_with([',', ';', '.', ':', ')', '”']) && out.ends_with(' ')
+    {
         if tight.starts_with([',', ';', '.', ':', ')', '”']) || tight.is_empty() {
             out.truncate(out.trim_end().len());
         }

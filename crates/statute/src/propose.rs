@@ -45,7 +45,9 @@ pub struct Proposal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsayable {
     /// No formula leads from the base to the target here.
-    #[error("không có mẫu câu sửa đổi nào diễn đạt được thay đổi tại {0}; hãy giữ số thứ tự đang có và đánh dấu nội dung bãi bỏ bằng “(được bãi bỏ)”")]
+    #[error(
+        "không có mẫu câu sửa đổi nào diễn đạt được thay đổi tại {0}; hãy giữ số thứ tự đang có và đánh dấu nội dung bãi bỏ bằng “(được bãi bỏ)”"
+    )]
     At(String),
     /// Front or closing of the law was edited; only units can be amended.
     #[error("phần mở đầu hoặc phần kết của văn bản đã bị thay đổi; luật sửa đổi chỉ sửa được các điều, khoản, điểm")]

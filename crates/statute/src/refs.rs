@@ -64,7 +64,9 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
     let mut i = 0;
     while i < words.len() {
         let first = words.at(i).chars().next().unwrap_or(' ');
-        if !matches!(first, 'đ' | 'Đ' | 'k' | 'K' | 'c' | 'C' | 'n' | 't' | 'T' | 'm' | 'M' | 'p' | 'P') && !first.is_uppercase() {
+        if !matches!(first, 'đ' | 'Đ' | 'k' | 'K' | 'c' | 'C' | 'n' | 't' | 'T' | 'm' | 'M' | 'p' | 'P')
+            && !first.is_uppercase()
+        {
             i += 1;
             continue;
         }
@@ -80,9 +82,16 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
             out.push(Found { start: words.start(i), end: words.end(stop - 1), list, document });
             i = end.max(next);
         } else if let Some((doc, next)) = document::read(&words, i) {
-            if !doc.this && (doc.number.is_some() || !doc.name.is_empty()) {
+            // Without a number only the kinds that are no verb or noun of daily use: `Quyết định việc …` names nothing.
+            let by_name = matches!(doc.kind.as_str(), "Luật" | "Bộ luật" | "Pháp lệnh" | "Hiến pháp");
+            if !doc.this && (doc.number.is_some() || by_name) {
                 let stop = name_stop(&words, i, next);
-                out.push(Found { start: words.start(i), end: words.end(stop - 1), list: Vec::new(), document: Some(doc) });
+                out.push(Found {
+                    start: words.start(i),
+                    end: words.end(stop - 1),
+                    list: Vec::new(),
+                    document: Some(doc),
+                });
             }
             i = next.max(i + 1);
         } else {
@@ -111,7 +120,9 @@ fn after_article(mut list: Vec<Cited>) -> Vec<Cited> {
 
 /// The end of a document's own name, before `đã được sửa đổi, bổ sung …`.
 fn name_stop(words: &Words, from: usize, end: usize) -> usize {
-    (from + 1..end).find(|&k| words.any(k, &["đã được sửa đổi", "được sửa đổi", "đã dược sửa đổi"]).is_some()).unwrap_or(end)
+    (from + 1..end)
+        .find(|&k| words.any(k, &["đã được sửa đổi", "được sửa đổi", "đã dược sửa đổi"]).is_some())
+        .unwrap_or(end)
 }
 
 /// All references of a law, in the order of the text. Text that the law only quotes is left out.
@@ -234,7 +245,12 @@ mod tests {
             .iter()
             .map(|r| {
                 let to: Vec<String> = r.units.iter().map(|c| c.unit.as_deref().unwrap_or("?").to_owned()).collect();
-                format!("{} > {} [{}]", r.words, to.join(" "), r.document.as_ref().map(ToString::to_string).unwrap_or_default())
+                format!(
+                    "{} > {} [{}]",
+                    r.words,
+                    to.join(" "),
+                    r.document.as_ref().map(ToString::to_string).unwrap_or_default()
+                )
             })
             .collect();
         assert_eq!(

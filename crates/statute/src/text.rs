@@ -25,7 +25,9 @@ fn clean(c: char) -> Char {
     match c {
         'Ð' | 'Ɖ' => Char::Keep('Đ'),
         'ð' => Char::Keep('đ'),
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => Char::Gone,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => {
+            Char::Gone
+        }
         c if c.is_whitespace() => Char::Blank,
         c if c.is_control() => Char::Gone,
         c => Char::Keep(c),
@@ -117,9 +119,21 @@ pub fn essence(text: &str) -> String {
 /// Only the open syllables `oa`, `oe`, `uy` differ between the two ways; a syllable with an end consonant does not.
 pub fn tone_form(text: &str) -> Cow<'_, str> {
     const OLD: [(&str, &str); 15] = [
-        ("oà", "òa"), ("oá", "óa"), ("oả", "ỏa"), ("oã", "õa"), ("oạ", "ọa"),
-        ("oè", "òe"), ("oé", "óe"), ("oẻ", "ỏe"), ("oẽ", "õe"), ("oẹ", "ọe"),
-        ("uỳ", "ùy"), ("uý", "úy"), ("uỷ", "ủy"), ("uỹ", "ũy"), ("uỵ", "ụy"),
+        ("oà", "òa"),
+        ("oá", "óa"),
+        ("oả", "ỏa"),
+        ("oã", "õa"),
+        ("oạ", "ọa"),
+        ("oè", "òe"),
+        ("oé", "óe"),
+        ("oẻ", "ỏe"),
+        ("oẽ", "õe"),
+        ("oẹ", "ọe"),
+        ("uỳ", "ùy"),
+        ("uý", "úy"),
+        ("uỷ", "ủy"),
+        ("uỹ", "ũy"),
+        ("uỵ", "ụy"),
     ];
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -164,7 +178,9 @@ pub fn at_word_bounds(text: &str, start: usize, end: usize) -> bool {
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let inner_first = word(text[start..end].chars().next());
     let inner_last = word(text[start..end].chars().next_back());
-    !(inner_first && word(text[..start].chars().next_back())) && !(inner_last && word(text[end..].chars().next()))
+    let cut_before = inner_first && word(text[..start].chars().next_back());
+    let cut_after = inner_last && word(text[end..].chars().next());
+    !cut_before && !cut_after
 }
 
 #[cfg(test)]

@@ -34,7 +34,9 @@ fn every_law_parses_without_loss_and_every_gap_in_its_articles_is_reported() {
         let last = *numbers.last().unwrap();
         let missing: Vec<u32> = (1..=last).filter(|n| !numbers.contains(n)).collect();
         println!("{name}: {last} articles, missing {missing:?}, {:?}", parsed.law.meta);
-        for o in &parsed.oddities { println!("   {o:?}"); }
+        for o in &parsed.oddities {
+            println!("   {o:?}");
+        }
         use statute::parse::OddityKind;
         let gaps = parsed.oddities.iter().filter(|o| o.kind == OddityKind::ArticleGap).count();
         assert_eq!(gaps > 0, !missing.is_empty(), "{name}");
@@ -93,7 +95,9 @@ fn every_official_result_is_reached_by_the_amending_text_that_is_proposed_for_it
         if std::env::args().any(|a| a == "--nocapture") {
             println!("{} Điều {} control={is_control}: {}", row.law, row.art, got.amending_text);
         }
-        if is_control { controls += 1 } else {
+        if is_control {
+            controls += 1
+        } else {
             amended += 1;
             let (a, b) = (got.amending_text.chars().count(), row.consolidated.as_deref().unwrap_or("").chars().count());
             proposed_len += a;
@@ -104,8 +108,10 @@ fn every_official_result_is_reached_by_the_amending_text_that_is_proposed_for_it
             assert_eq!(got.amending_text, "", "{} {}", row.law, row.art);
         }
     }
-    println!("{amended} amended and {controls} controls come out right; {shorter} are not longer than restating; \
-        {proposed_len} characters against {restated_len}; failed: {failed:#?}");
+    println!(
+        "{amended} amended and {controls} controls come out right; {shorter} are not longer than restating; \
+        {proposed_len} characters against {restated_len}; failed: {failed:#?}"
+    );
     assert!(failed.is_empty());
 }
 
@@ -132,13 +138,19 @@ fn internal_references_lead_to_units() {
                 resolved += usize::from(unit.unit.is_some());
                 if unit.unit.is_none() {
                     let words: String = r.words.chars().take(90).collect();
-                    println!("{name} {}: {words} -> {}", r.from, unit.address.as_ref().map(ToString::to_string).unwrap_or_default());
+                    println!(
+                        "{name} {}: {words} -> {}",
+                        r.from,
+                        unit.address.as_ref().map(ToString::to_string).unwrap_or_default()
+                    );
                 }
             }
         }
     }
-    println!("{resolved} of {internal} internal citations resolved, {other} references to other documents, \
-        {lacking} citations of articles that the published text lacks");
+    println!(
+        "{resolved} of {internal} internal citations resolved, {other} references to other documents, \
+        {lacking} citations of articles that the published text lacks"
+    );
     assert!(resolved * 1000 >= internal * 990);
 }
 

@@ -117,7 +117,13 @@ fn element(start: &BytesStart) -> Element {
     let get = |key: &str| {
         start.attributes().flatten().find(|a| a.key.local_name().as_ref() == key).map(|a| a.value.to_string())
     };
-    Element { name, id: get("eId").or_else(|| get("id")), removed: get("status").as_deref() == Some("removed"), class: get("class"), nodes: Vec::new() }
+    Element {
+        name,
+        id: get("eId").or_else(|| get("id")),
+        removed: get("status").as_deref() == Some("removed"),
+        class: get("class"),
+        nodes: Vec::new(),
+    }
 }
 
 fn children(element: &Element) -> impl Iterator<Item = &Element> {

@@ -67,7 +67,8 @@ fn subtype(kind: &str) -> &'static str {
 }
 
 fn year(number: Option<&str>) -> String {
-    let year = number.into_iter().flat_map(|n| n.split('/')).find(|p| p.len() == 4 && p.bytes().all(|b| b.is_ascii_digit()));
+    let year =
+        number.into_iter().flat_map(|n| n.split('/')).find(|p| p.len() == 4 && p.bytes().all(|b| b.is_ascii_digit()));
     year.unwrap_or("0001").to_owned()
 }
 

@@ -39,7 +39,8 @@ pub fn write(law: &Law, options: &Options) -> String {
     for reference in &references {
         by_text.entry((reference.from.clone(), reference.block)).or_default().push(reference);
     }
-    let mut w = Writer { out: String::with_capacity(law.text().len() * 2), uri: Uri::of(&law.meta), refs: by_text, mods: 0 };
+    let mut w =
+        Writer { out: String::with_capacity(law.text().len() * 2), uri: Uri::of(&law.meta), refs: by_text, mods: 0 };
     w.document(law, options);
     w.out
 }
@@ -118,7 +119,9 @@ impl Writer<'_> {
             if let Some(day) = source.in_force.filter(|_| !seen.contains(&&source.number)) {
                 seen.push(&source.number);
                 n += 1;
-                self.line(&format!("<eventRef date=\"{day}\" eId=\"evt_{n}\" source=\"#quochoi\" type=\"amendment\"/>"));
+                self.line(&format!(
+                    "<eventRef date=\"{day}\" eId=\"evt_{n}\" source=\"#quochoi\" type=\"amendment\"/>"
+                ));
             }
         }
         self.line("</lifecycle>");
@@ -133,9 +136,19 @@ impl Writer<'_> {
                 Action::Repeal => "repeal",
                 _ => "substitution",
             };
-            let cited = crate::cite::DocRef { kind: "Luật".into(), name: String::new(), number: Some(source.number.clone()), this: false };
+            let cited = crate::cite::DocRef {
+                kind: "Luật".into(),
+                name: String::new(),
+                number: Some(source.number.clone()),
+                this: false,
+            };
             let from = Uri::of_cited(&cited).map_or_else(|| self.uri.work(), |u| u.work());
-            let _ = write!(self.out, "<textualMod eId=\"pmod_{}\" type=\"{kind}\"><source href=\"{}/!main\"/>", i + 1, escape(&from));
+            let _ = write!(
+                self.out,
+                "<textualMod eId=\"pmod_{}\" type=\"{kind}\"><source href=\"{}/!main\"/>",
+                i + 1,
+                escape(&from)
+            );
             for address in &command.addresses {
                 let _ = write!(self.out, "<destination href=\"{}\"/>", escape(&self.uri.unit(address)));
             }

@@ -1,5 +1,6 @@
 //! The formulas.
 
+use super::sentence::{everything_named, expiry, unknown};
 use super::{Commands, Context, Verb, phrase, quote};
 use crate::address::Address;
 use crate::cite::{Cited, DocRef, Part, Words};
@@ -82,14 +83,26 @@ pub(super) fn container(words: &Words, context: &Context) -> Option<Context> {
         (n, Verb::Repeal)
     } else if let Some(n) = verb(words, 0, &["bỏ"]) {
         (n, Verb::Drop)
-    } else if let Some(n) = verb(words, 0, &["thay thế , bãi bỏ", "thay thế , bỏ", "thay thế", "thay", "bổ sung , bãi bỏ", "bổ sung"]) {
+    } else if let Some(n) =
+        verb(words, 0, &["thay thế , bãi bỏ", "thay thế , bỏ", "thay thế", "thay", "bổ sung , bãi bỏ", "bổ sung"])
+    {
         (n, Verb::Amend)
     } else {
         return None;
     };
     let open_words = [
-        "một số", "các quy định", "các điều", "các khoản", "các điểm", "các cụm từ", "các nội dung", "quy định", "các luật",
-        "nội dung", "các", "cụm từ",
+        "một số",
+        "các quy định",
+        "các điều",
+        "các khoản",
+        "các điểm",
+        "các cụm từ",
+        "các nội dung",
+        "quy định",
+        "các luật",
+        "nội dung",
+        "các",
+        "cụm từ",
     ];
     let document_first = document::read(words, at);
     let unit_first = list::read(words, at);
@@ -123,7 +136,9 @@ pub(super) fn container(words: &Words, context: &Context) -> Option<Context> {
             continue;
         }
         if let Some((cited, next)) = list::read(words, k + 1) {
-            if let [one] = &cited[..] && let Some(base) = one.resolve(&Address::default()) {
+            if let [one] = &cited[..]
+                && let Some(base) = one.resolve(&Address::default())
+            {
                 inner.base = base;
             }
             let of = usize::from(words.are(next, "của"));
@@ -131,12 +146,12 @@ pub(super) fn container(words: &Words, context: &Context) -> Option<Context> {
                 inner.target = Some(doc);
                 return Some(inner);
             }
-        } else if let Some((doc, _)) = document::read(words, k + 1) {
-            if !doc.this {
-                inner.target = Some(doc);
-                inner.base = Address::default();
-                return Some(inner);
-            }
+        } else if let Some((doc, _)) = document::read(words, k + 1)
+            && !doc.this
+        {
+            inner.target = Some(doc);
+            inner.base = Address::default();
+            return Some(inner);
         }
     }
     Some(inner)
@@ -204,7 +219,7 @@ pub(super) fn read(text: &str, quoted: &[&[Text]], context: &Context, place: &Pl
     if let Some(found) = units(&words, quoted, context, place) {
         return found;
     }
-    if let Some(found) = expiry(&words, &own, context, place) {
+    if let Some(found) = expiry(&words, context, place) {
         return found;
     }
     unknown(&words, &own, quoted, context, place)
@@ -231,18 +246,30 @@ fn phrases(words: &Words, context: &Context, place: &Place) -> Option<Commands> 
 
 /// Words that make a command hold only in part, for some or for a time.
 fn condition(own: &str) -> Option<String> {
-    const WORDS: [&str; 8] =
-        ["trừ trường hợp", "trừ quy định", "trừ các", ", trừ ", "ngoại trừ", "cho đến khi", "cho đến ngày", "đối với trường hợp"];
+    const WORDS: [&str; 8] = [
+        "trừ trường hợp",
+        "trừ quy định",
+        "trừ các",
+        ", trừ ",
+        "ngoại trừ",
+        "cho đến khi",
+        "cho đến ngày",
+        "đối với trường hợp",
+    ];
     let lower = own.to_lowercase();
     let from = WORDS.iter().find_map(|w| lower.find(w)).or_else(|| {
-        lower.match_indices("kể từ ngày ").map(|(i, w)| i + w.len()).find(|&i| lower[i..].starts_with(|c: char| c.is_ascii_digit()))
+        lower
+            .match_indices("kể từ ngày ")
+            .map(|(i, w)| i + w.len())
+            .find(|&i| lower[i..].starts_with(|c: char| c.is_ascii_digit()))
     })?;
     Some(lower.get(from..).unwrap_or(&lower).trim_matches([',', ' ', '.', ';']).chars().take(80).collect())
 }
 
 /// Whether the sentence is of the amending kind at all.
-fn amends(words: &Words, context: &Context) -> bool {
-    let starts = verb(words, 0, &["bãi bỏ", "bỏ", "thay thế", "thay", "bổ sung"]).is_some() || verb(words, 0, &AMEND).is_some();
+pub(super) fn amends(words: &Words, context: &Context) -> bool {
+    let starts =
+        verb(words, 0, &["bãi bỏ", "bỏ", "thay thế", "thay", "bổ sung"]).is_some() || verb(words, 0, &AMEND).is_some();
     let expires = (0..words.len()).any(|k| words.are(k, "hết hiệu lực"));
     starts || expires || context.verb == Some(Verb::Repeal)
 }
@@ -257,7 +284,7 @@ fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) ->
             None if at == 0 && context.verb == Some(Verb::Repeal) => (OpKind::Repeal, 0),
             None => break,
         };
-        let (found, next) = read_op(words, at + n, kind, ops.last())?;
+        let (found, next) = read_op(words, at + n, kind)?;
         ops.extend(found);
         at = next;
         let skip = match words.at(at) {
@@ -274,7 +301,8 @@ fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) ->
         return None;
     }
     let mut rest = words.text[words.start(at)..].trim().trim_matches(['.', ';', ':', ',', ' ']);
-    for end in ["như sau", "dưới đây", "kể từ ngày Luật này có hiệu lực thi hành", "kể từ ngày Luật này có hiệu lực"] {
+    for end in ["như sau", "dưới đây", "kể từ ngày Luật này có hiệu lực thi hành", "kể từ ngày Luật này có hiệu lực"]
+    {
         rest = rest.strip_suffix(end).map_or(rest, |r| r.trim_matches([' ', ':', ',']));
     }
     Some(resolve_ops(ops, rest, quoted, context, place))
@@ -295,8 +323,7 @@ fn operation(words: &Words, i: usize) -> Option<(OpKind, usize)> {
     verb(words, i, &["bãi bỏ", "hủy bỏ", "huỷ bỏ", "bỏ"]).map(|n| (OpKind::Repeal, n))
 }
 
-fn read_op(words: &Words, i: usize, kind: OpKind, before: Option<&Op>) -> Option<(Vec<Op>, usize)> {
-    let _ = before;
+fn read_op(words: &Words, i: usize, kind: OpKind) -> Option<(Vec<Op>, usize)> {
     if kind != OpKind::Insert {
         if let Some((found, next)) = groups(words, i) {
             let ops = found.into_iter().map(|g| Op { kind, list: g.list, anchor: None, target: g.target }).collect();
@@ -365,8 +392,12 @@ fn resolve_ops(mut ops: Vec<Op>, rest: &str, quoted: &[&[Text]], context: &Conte
         };
         let made = match op.kind {
             OpKind::Repeal => Some((addresses.clone(), Action::Repeal)),
-            OpKind::Retitle => new_heading(&mut pool, &mut loose).map(|h| (addresses.clone(), Action::Retitle { heading: h })),
-            OpKind::Replace => replacement(&addresses, &mut pool, &mut loose).map(|new| (addresses.clone(), Action::Replace { new })),
+            OpKind::Retitle => {
+                new_heading(&mut pool, &mut loose).map(|h| (addresses.clone(), Action::Retitle { heading: h }))
+            }
+            OpKind::Replace => {
+                replacement(&addresses, &mut pool, &mut loose).map(|new| (addresses.clone(), Action::Replace { new }))
+            }
             OpKind::Insert => insertion(&addresses, op.anchor.as_ref(), &inner, &mut pool),
         };
         let Some((addresses, action)) = made else {
@@ -411,7 +442,12 @@ fn replacement(addresses: &[Address], pool: &mut Vec<Unit>, loose: &mut Vec<Text
     addresses.iter().map(|address| if address.paragraph.is_some() { None } else { take(pool, address) }).collect()
 }
 
-fn insertion(addresses: &[Address], anchor: Option<&Anchor>, inner: &Context, pool: &mut Vec<Unit>) -> Option<(Vec<Address>, Action)> {
+fn insertion(
+    addresses: &[Address],
+    anchor: Option<&Anchor>,
+    inner: &Context,
+    pool: &mut Vec<Unit>,
+) -> Option<(Vec<Address>, Action)> {
     let new: Vec<Unit> = addresses.iter().map(|a| take(pool, a)).collect::<Option<_>>()?;
     let (place, after) = match anchor {
         Some(anchor) => {
@@ -439,112 +475,4 @@ fn new_heading(pool: &mut Vec<Unit>, loose: &mut Vec<Text>) -> Option<Text> {
     let title = loose.join(" ");
     loose.clear();
     (!title.is_empty() && pool.is_empty()).then(|| title.into())
-}
-
-/// `… của Luật X hết hiệu lực kể từ ngày Luật này có hiệu lực`.
-fn expiry(words: &Words, own: &str, context: &Context, place: &Place) -> Option<Commands> {
-    let end = (0..words.len()).find(|&k| words.are(k, "hết hiệu lực"))?;
-    let _ = own;
-    if document::read(words, 0).is_some_and(|(doc, _)| doc.this) {
-        return None;
-    }
-    let mut at = words.any(0, &["các quy định tại", "quy định tại", "những quy định tại"]).unwrap_or(0);
-    let mut scope = None;
-    if let Some(n) = words.any(0, &["những quy định về", "các quy định về", "quy định về"]) {
-        at = (0..end).find(|&k| words.are(k, "tại"))? + 1;
-        scope = Some(words.text[words.start(n)..words.start(at - 1)].trim().to_owned());
-    }
-    let mut out = Commands::default();
-    while at < end {
-        let (list, target, next) = match groups(words, at) {
-            Some((mut found, next)) if found.len() == 1 => {
-                let group = found.remove(0);
-                (group.list.clone(), group.target, next)
-            }
-            Some((found, next)) => {
-                for group in found {
-                    out.push_repeal(&group, context, place, scope.clone());
-                }
-                at = next + usize::from(next < end);
-                continue;
-            }
-            None => match document::read(words, at) {
-                Some((doc, next)) => (Vec::new(), Some(doc), next),
-                None => {
-                    at += 1;
-                    continue;
-                }
-            },
-        };
-        out.push_repeal(&Group { list, target }, context, place, scope.clone());
-        at = next;
-        while at < end && matches!(words.at(at), "," | ";" | "và") {
-            at += 1;
-        }
-    }
-    Some(out)
-}
-
-impl Commands {
-    /// A repeal; with a topic (`Những quy định về … tại Chương V`) it is limited to it and left to a person unless the
-    /// consolidation can tell that the whole part is of that topic.
-    fn push_repeal(&mut self, group: &Group, context: &Context, place: &Place, topic: Option<String>) {
-        let target = group.target.clone().or_else(|| context.target.clone());
-        let Some(addresses) = addressed(group, context) else {
-            let reason = Reason::NoAddress { words: place.text.clone() };
-            self.flags.extend(Commands::flag(reason, place, target, Vec::new()).flags);
-            return;
-        };
-        match topic {
-            Some(topic) => self.flags.extend(Commands::flag(Reason::Topic { topic }, place, target, addresses).flags),
-            None => self.commands.push(Command { target, addresses, action: Action::Repeal, place: place.clone(), from: None }),
-        }
-    }
-}
-
-/// All documents and units that a sentence names, for a flag on it.
-fn everything_named(words: &Words, context: &Context) -> (Vec<Option<DocRef>>, Vec<Address>) {
-    let (mut targets, mut addresses) = (Vec::new(), Vec::new());
-    let mut at = 0;
-    while at < words.len() {
-        if let Some((list, next)) = list::read(words, at) {
-            addresses.extend(list.iter().filter_map(|c| c.resolve(&context.base)));
-            at = next;
-        } else if let Some((doc, next)) = document::read(words, at) {
-            if !doc.this {
-                targets.push(Some(doc));
-            }
-            at = next;
-        } else {
-            at += 1;
-        }
-    }
-    if targets.is_empty() {
-        targets.push(context.target.clone());
-    }
-    (targets, addresses)
-}
-
-/// A sentence that is no known formula: flagged when it amends, passed over when it does not.
-fn unknown(words: &Words, own: &str, quoted: &[&[Text]], context: &Context, place: &Place) -> Commands {
-    let lower = own.to_lowercase();
-    let says = ["được thay thế bằng", "được sửa đổi", "được bãi bỏ", "bị bãi bỏ", "đánh số lại", "được chuyển thành", "đổi tên"]
-        .iter()
-        .any(|w| lower.contains(w));
-    let starts = amends(words, &Context::default()) && !lower.contains("này hết hiệu lực");
-    if !(says || starts || !quoted.is_empty()) || (context.target.is_none() && !names_other_law(words)) {
-        return Commands::default();
-    }
-    let renumber = ["đánh số lại", "chuyển thành", "đổi thứ tự"].iter().any(|w| lower.contains(w));
-    let reason = if renumber { Reason::Renumbering } else { Reason::UnknownFormula };
-    let (targets, addresses) = everything_named(words, context);
-    let mut out = Commands::default();
-    for target in targets {
-        out.flags.extend(Commands::flag(reason.clone(), place, target, addresses.clone()).flags);
-    }
-    out
-}
-
-fn names_other_law(words: &Words) -> bool {
-    (0..words.len()).any(|k| document::read(words, k).is_some_and(|(doc, _)| !doc.this))
 }

@@ -29,8 +29,7 @@ pub(super) fn units(quoted: &[&[Text]]) -> (Vec<Unit>, Vec<Text>) {
 pub(super) fn phrases(words: &Words, i: usize) -> Option<(Vec<Text>, usize)> {
     let mut out = Vec::new();
     let mut at = i;
-    loop {
-        let Some((phrase, next)) = phrase(words, at) else { break };
+    while let Some((phrase, next)) = phrase(words, at) {
         out.push(phrase);
         at = next;
         let skip = match words.at(at) {

@@ -98,7 +98,9 @@ fn what_is_conditional_unclear_or_without_text_is_flagged() {
 
 #[test]
 fn expiry_of_units_is_a_repeal_and_of_a_topic_a_flag() {
-    let got = read("Điều 5 và Chương V của Luật Ao số 2/2030/QH20 hết hiệu lực kể từ ngày Luật này có hiệu lực.\nNhững quy định về cá tại Chương II của Luật Hồ số 3/2030/QH20 hết hiệu lực thi hành kể từ ngày Luật này có hiệu lực.");
+    let got = read(
+        "Điều 5 và Chương V của Luật Ao số 2/2030/QH20 hết hiệu lực kể từ ngày Luật này có hiệu lực.\nNhững quy định về cá tại Chương II của Luật Hồ số 3/2030/QH20 hết hiệu lực thi hành kể từ ngày Luật này có hiệu lực.",
+    );
     assert_eq!(shown(&got), ["2/2030/QH20|Điều 5, Chương V|repeal"]);
     assert_eq!(got.flags.len(), 1);
     assert_eq!(got.flags[0].addresses[0].to_string(), "Chương II");
@@ -106,6 +108,8 @@ fn expiry_of_units_is_a_repeal_and_of_a_topic_a_flag() {
 
 #[test]
 fn ordinary_provisions_command_nothing() {
-    let got = read("1. Luật này có hiệu lực thi hành từ ngày 01 tháng 01 năm 2031.\n2. Chính phủ quy định chi tiết Điều này.\n3. Việc sửa đổi hợp đồng do các bên thỏa thuận.");
+    let got = read(
+        "1. Luật này có hiệu lực thi hành từ ngày 01 tháng 01 năm 2031.\n2. Chính phủ quy định chi tiết Điều này.\n3. Việc sửa đổi hợp đồng do các bên thỏa thuận.",
+    );
     assert_eq!(got, Commands::default());
 }

@@ -16,7 +16,7 @@ pub struct DocRef {
     pub this: bool,
 }
 
-const KINDS: [(&str, &str); 22] = [
+const KINDS: [(&str, &str); 21] = [
     ("Bộ luật", "Bộ luật"),
     ("Luật", "Luật"),
     ("Pháp lệnh", "Pháp lệnh"),
@@ -30,7 +30,6 @@ const KINDS: [(&str, &str); 22] = [
     ("Sắc lệnh", "Sắc lệnh"),
     ("Công ước", "Công ước"),
     ("Hiệp định", "Hiệp định"),
-    ("Hiệp ước", "Hiệp ước"),
     ("Hiệp ước", "Hiệp ước"),
     ("Điều lệ", "Điều lệ"),
     ("Quy chế", "Quy chế"),
@@ -74,7 +73,8 @@ pub(crate) fn read(words: &Words, i: usize) -> Option<(DocRef, usize)> {
             (end, None, end)
         }
     };
-    let name = if name_end > at { words.text[words.start(at)..words.end(name_end - 1)].to_owned() } else { String::new() };
+    let name =
+        if name_end > at { words.text[words.start(at)..words.end(name_end - 1)].to_owned() } else { String::new() };
     if name.is_empty() && number.is_none() && kind != "Hiến pháp" {
         return None;
     }
@@ -115,8 +115,8 @@ fn spaced_number(words: &Words, i: usize) -> (String, usize) {
 /// Where the name of a document without number ends.
 fn name_end(words: &Words, from: usize) -> usize {
     const STOPS: [&str; 30] = [
-        "hết", "như", "tại", "bằng", "thì", "được", "có", "và", "đã", "trong", "hoặc", "để", "khi", "nếu", "phải", "từ",
-        "quy", "theo", "không", "mà", "do", "là", "kể", "này", "ngày", "số", "cho", "trừ", "bị", "đối",
+        "hết", "như", "tại", "bằng", "thì", "được", "có", "và", "đã", "trong", "hoặc", "để", "khi", "nếu", "phải",
+        "từ", "quy", "theo", "không", "mà", "do", "là", "kể", "này", "ngày", "số", "cho", "trừ", "bị", "đối",
     ];
     let mut at = from;
     while at < words.len() && at < from + 25 {
@@ -137,9 +137,8 @@ fn skip_date(words: &Words, i: usize) -> usize {
         return i;
     }
     let mut at = i + 1;
-    while at < i + 8 && matches!(words.at(at), "tháng" | "năm")
-        || words.at(at).starts_with(|c: char| c.is_ascii_digit()) && at < i + 8
-    {
+    let of_date = |w: &str| matches!(w, "tháng" | "năm") || w.starts_with(|c: char| c.is_ascii_digit());
+    while at < i + 8 && of_date(words.at(at)) {
         at += 1;
     }
     if words.are(at, "của") {
@@ -151,11 +150,14 @@ fn skip_date(words: &Words, i: usize) -> usize {
 
 /// Skips `đã được sửa đổi, bổ sung một số điều theo Luật số A, Luật số B và Luật số C`.
 fn skip_amended_by(words: &Words, i: usize) -> usize {
-    let start = match words.any(i, &["đã được sửa đổi", "đã dược sửa đổi", "được sửa đổi", "đã sửa đổi", ", đã được sửa đổi"]) {
+    let start = match words
+        .any(i, &["đã được sửa đổi", "đã dược sửa đổi", "được sửa đổi", "đã sửa đổi", ", đã được sửa đổi"])
+    {
         Some(n) => i + n,
         None => return i,
     };
-    let Some(by) = (start..start + 14).find(|&k| words.are(k, "theo") || words.are(k, "bởi") || words.are(k, "bằng")) else {
+    let Some(by) = (start..start + 14).find(|&k| words.are(k, "theo") || words.are(k, "bởi") || words.are(k, "bằng"))
+    else {
         return i;
     };
     if (start..by).any(|k| words.are(k, "như sau") || matches!(words.at(k), ";" | ":" | ".")) {
@@ -167,8 +169,7 @@ fn skip_amended_by(words: &Words, i: usize) -> usize {
         if let Some((_, next)) = super::list::read(words, at) {
             at = next + usize::from(words.are(next, "của"));
         }
-        let Some((kind_name, taken)) = kind(words, at) else { return at.max(start) };
-        let _ = kind_name;
+        let Some((_, taken)) = kind(words, at) else { return at.max(start) };
         at = match numbered(words, at + taken) {
             Some((_, _, next)) => skip_date(words, next),
             None => name_end(words, at + taken),

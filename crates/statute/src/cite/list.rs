@@ -86,8 +86,7 @@ pub(crate) fn read(words: &Words, i: usize) -> Option<(Vec<Cited>, usize)> {
     let mut items: Vec<Vec<Cited>> = Vec::new();
     let mut ties: Vec<Tie> = Vec::new();
     let mut at = i;
-    loop {
-        let Some((item, next)) = read_item(words, at) else { break };
+    while let Some((item, next)) = read_item(words, at) {
         items.push(item);
         at = next;
         let (tie, skip) = match words.at(at) {
@@ -117,7 +116,11 @@ pub(crate) fn read(words: &Words, i: usize) -> Option<(Vec<Cited>, usize)> {
             inherit(cited, &donor, bare, &ties[k]);
         }
         // `khoản 1, Điều 5`: the comma parts nothing; the article is not cited by itself.
-        if bare && ties[k] == Tie::Comma && ranges(right) == 1 && left.iter().all(|c| c.top() == Some(Level::Article) && c.steps.len() > 1 && c.end == donor.end) {
+        if bare
+            && ties[k] == Tie::Comma
+            && ranges(right) == 1
+            && left.iter().all(|c| c.top() == Some(Level::Article) && c.steps.len() > 1 && c.end == donor.end)
+        {
             items.remove(k + 1);
             ties.remove(k);
         }
@@ -310,8 +313,9 @@ fn more_labels(words: &Words, i: usize, level: Level, plural: bool) -> Option<(L
     }
     at += 1;
     let after = words.at(at);
-    let list_goes_on = matches!(after, "," | ";" | "." | "và" | "hoặc" | "của" | "" | ")" | "như" | "tại" | ":" | "Luật")
-        || level_word(words, at).is_some();
+    let list_goes_on =
+        matches!(after, "," | ";" | "." | "và" | "hoặc" | "của" | "" | ")" | "như" | "tại" | ":" | "Luật")
+            || level_word(words, at).is_some();
     let letter = ALPHABET.contains(words.at(at - 1)) && level == Level::Point;
     (plural || list_goes_on || letter).then_some((found, at))
 }

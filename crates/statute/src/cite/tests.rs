@@ -25,14 +25,21 @@ fn lists_are_read_as_the_language_has_them() {
         list("khoản 2 Điều 4, Điều 33, điểm a khoản 1, khoản 3 Điều 36 và khoản 4 Điều 45"),
         ["khoản 2 Điều 4", "Điều 33", "điểm a khoản 1 Điều 36", "khoản 3 Điều 36", "khoản 4 Điều 45"]
     );
-    assert_eq!(list("khoản 3 Điều 30, các điều 31, 33, 242 và 247 của Luật"), ["khoản 3 Điều 30", "Điều 31", "Điều 33", "Điều 242", "Điều 247"]);
-    assert_eq!(list("các điểm a, b, d và đ khoản 1"), ["điểm a khoản 1 Điều 9", "điểm b khoản 1 Điều 9", "điểm d khoản 1 Điều 9", "điểm đ khoản 1 Điều 9"]);
+    assert_eq!(
+        list("khoản 3 Điều 30, các điều 31, 33, 242 và 247 của Luật"),
+        ["khoản 3 Điều 30", "Điều 31", "Điều 33", "Điều 242", "Điều 247"]
+    );
+    assert_eq!(
+        list("các điểm a, b, d và đ khoản 1"),
+        ["điểm a khoản 1 Điều 9", "điểm b khoản 1 Điều 9", "điểm d khoản 1 Điều 9", "điểm đ khoản 1 Điều 9"]
+    );
     assert_eq!(list("Chương V của Luật"), ["Chương V"]);
 }
 
 #[test]
 fn running_words_are_no_list() {
-    for text in ["điều kiện", "khoản tiền", "Điều ước", "mục tiêu", "điểm đến", "phần trăm"] {
+    for text in ["điều kiện", "khoản tiền", "Điều ước", "mục tiêu", "điểm đến", "phần trăm"]
+    {
         assert_eq!(read_list(text), None, "{text}");
     }
 }

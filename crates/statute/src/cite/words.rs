@@ -44,9 +44,6 @@ impl<'a> Words<'a> {
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
-    pub(crate) fn get(&self, i: usize) -> Option<Word<'a>> {
-        self.list.get(i).copied()
-    }
     /// The text of the word; empty beyond the end.
     pub(crate) fn at(&self, i: usize) -> &'a str {
         self.list.get(i).map_or("", |w| w.text)
@@ -58,10 +55,6 @@ impl<'a> Words<'a> {
     /// The first of the phrases that stands at `i`, with the count of its words.
     pub(crate) fn any(&self, i: usize, phrases: &[&str]) -> Option<usize> {
         phrases.iter().find(|p| self.are(i, p)).map(|p| p.split(' ').count())
-    }
-    /// Where the byte place lies among the words: the first word that begins at or after it.
-    pub(crate) fn index_at(&self, byte: usize) -> usize {
-        self.list.partition_point(|w| w.start < byte)
     }
     /// Byte place where the word begins; the end of the text beyond the last.
     pub(crate) fn start(&self, i: usize) -> usize {

@@ -1,7 +1,7 @@
 //! The one pass over the lines that builds the tree.
 
-use super::oddity::{Oddity, OddityKind, missing};
 use super::Parsed;
+use super::oddity::{Oddity, OddityKind, missing};
 use crate::label::{Label, Level};
 use crate::marker::{Marker, is_shouted, marker, starts_upper};
 use crate::model::{Block, Law, REPEALED, Unit};
@@ -165,7 +165,10 @@ impl Builder {
     fn article_fits(&mut self, found: &Marker, line: &Line, next: Option<&Line>) -> bool {
         let rest = &line.text[found.len..];
         let expected = match &self.last_article {
-            Some(last) => last.next().as_ref() == Some(&found.label) || (found.label.value() == last.value() && found.label > *last),
+            Some(last) => {
+                last.next().as_ref() == Some(&found.label)
+                    || (found.label.value() == last.value() && found.label > *last)
+            }
             None => found.label.value() == 1 || self.fragment,
         };
         let after_sentence = self.last_text().is_none_or(|t| {
@@ -178,7 +181,8 @@ impl Builder {
             (false, false) => expected && after_sentence && starts_upper(rest) && !line.text.ends_with([';', ',']),
         };
         if !fits && self.last_article.is_some() {
-            let note = "Dòng bắt đầu bằng số điều nhưng là phần tiếp theo của câu trước; được giữ là văn bản.".to_owned();
+            let note =
+                "Dòng bắt đầu bằng số điều nhưng là phần tiếp theo của câu trước; được giữ là văn bản.".to_owned();
             self.odd(line.number, OddityKind::BrokenLine, line.text[..found.len].trim_end(), note);
         }
         fits
@@ -262,7 +266,8 @@ impl Builder {
         let article = found.level == Level::Article;
         if last.as_ref().is_some_and(|l| found.label <= *l) {
             let kind = if article { OddityKind::ArticleOrder } else { OddityKind::Repeat };
-            let note = format!("{word} {} lặp lại hoặc không theo thứ tự; có thể thiếu tên điều phía trước.", found.label);
+            let note =
+                format!("{word} {} lặp lại hoặc không theo thứ tự; có thể thiếu tên điều phía trước.", found.label);
             self.odd(line, kind, shown, note);
             return;
         }
@@ -401,8 +406,8 @@ fn article_heading_goes_on(unit: &mut Unit, text: &str, next: Option<&Line>) -> 
     if unit.heading.is_empty() {
         // `Điều 5.` alone: a short line without stop, with text below it, is the heading.
         let text_below = next.is_some_and(|n| marker(&n.text).is_none_or(|m| m.level >= Level::Clause));
-        let heading = !ends_sentence && text.chars().count() <= 150 && starts_upper(text) && text_below
-            && !text.starts_with('-');
+        let heading =
+            !ends_sentence && text.chars().count() <= 150 && starts_upper(text) && text_below && !text.starts_with('-');
         if heading {
             unit.beside = false;
         }

@@ -56,7 +56,9 @@ impl Draft {
             Draft::Insert { after, parent, new } => {
                 let names = own_names(new);
                 match after {
-                    Some(after) => format!("Bổ sung {names} vào sau {}{of} như sau:\n{}", name(after), quoted(&quote(new))),
+                    Some(after) => {
+                        format!("Bổ sung {names} vào sau {}{of} như sau:\n{}", name(after), quoted(&quote(new)))
+                    }
                     None if parent.steps.is_empty() => format!("Bổ sung {names}{of} như sau:\n{}", quoted(&quote(new))),
                     None => format!("Bổ sung {names} vào {}{of} như sau:\n{}", whole(parent), quoted(&quote(new))),
                 }
@@ -141,8 +143,7 @@ fn joined(names: &[String]) -> String {
 }
 
 fn own_names(units: &[Unit]) -> String {
-    let names: Vec<String> =
-        units.iter().map(|u| format!("{} {}", u.level.word(), u.label.shown(u.level))).collect();
+    let names: Vec<String> = units.iter().map(|u| format!("{} {}", u.level.word(), u.label.shown(u.level))).collect();
     joined(&names)
 }
 
@@ -182,7 +183,9 @@ pub(super) fn items(drafts: &[Draft], grouped: bool) -> Vec<String> {
     while i < drafts.len() {
         let article = drafts[i].article();
         let run = match &article {
-            Some(article) if grouped => drafts[i..].iter().take_while(|d| d.article().as_ref() == Some(article)).count(),
+            Some(article) if grouped => {
+                drafts[i..].iter().take_while(|d| d.article().as_ref() == Some(article)).count()
+            }
             _ => 1,
         };
         match article {

@@ -16,7 +16,11 @@ pub(super) fn units(base: &[Unit], target: &[Unit], above: &Address, out: &mut V
         match (before, after) {
             (Some(b), t) => {
                 let here = address(above, b);
-                if is_text_level(b.level) { article(b, t, &here, out)? } else { container(b, t, &here, out)? }
+                if is_text_level(b.level) {
+                    article(b, t, &here, out)?
+                } else {
+                    container(b, t, &here, out)?
+                }
                 i += 1;
             }
             (None, first) => {
@@ -42,7 +46,10 @@ fn place(base: &[Unit], target: &[Unit], above: &Address) -> String {
     let differs = base.iter().zip(target).find(|(b, t)| b.label != t.label || b.level != t.level);
     match differs {
         Some((b, _)) => address(above, b).to_string(),
-        None => base.get(target.len()).or(target.get(base.len())).map_or(above.to_string(), |u| address(above, u).to_string()),
+        None => base
+            .get(target.len())
+            .or(target.get(base.len()))
+            .map_or(above.to_string(), |u| address(above, u).to_string()),
     }
 }
 

@@ -21,16 +21,25 @@ fn proposal(edits: &[(&str, &str)]) -> Proposal {
 #[test]
 fn each_change_is_said_in_the_finest_sensible_formula() {
     for (edit, wanted) in [
-        (("hồ nhân tạo do tổ chức, cá nhân đào.", "đầm."), "Sửa đổi, bổ sung điểm b khoản 2 Điều 1 như sau:\n“b) đầm.”."),
+        (
+            ("hồ nhân tạo do tổ chức, cá nhân đào.", "đầm."),
+            "Sửa đổi, bổ sung điểm b khoản 2 Điều 1 như sau:\n“b) đầm.”.",
+        ),
         (("a) hồ tự nhiên có tên trong danh mục của tỉnh;", "a) (được bãi bỏ)"), "Bãi bỏ điểm a khoản 2 Điều 1."),
         (("Điều 2. Hai", "3. Đầm.\nĐiều 2. Hai"), "Bổ sung khoản 3 vào sau khoản 2 Điều 1 như sau:\n“3. Đầm.”."),
-        (("được chính quyền xã ghi", "được chính quyền xã, phường ghi"), "Bổ sung cụm từ “, phường” vào sau cụm từ “quyền xã” tại khoản 1 Điều 1."),
+        (
+            ("được chính quyền xã ghi", "được chính quyền xã, phường ghi"),
+            "Bổ sung cụm từ “, phường” vào sau cụm từ “quyền xã” tại khoản 1 Điều 1.",
+        ),
         (("Đoạn hai nói về tôm.", "Cua."), "Sửa đổi, bổ sung đoạn 2 Điều 2 như sau:\n“Cua.”."),
         (("Đoạn một nói về cá.", "Không."), "Sửa đổi, bổ sung đoạn 1 Điều 2 như sau:\n“Không.”."),
         (("Điều 3. Ba", "Điều 3. Bốn"), "Sửa đổi tên Điều 3 như sau:\n“Điều 3. Bốn”."),
         (("RIÊNG", "CHUNG"), "Sửa đổi tên Chương II như sau:\n“Chương II\nCHUNG”."),
         (("Chương II", "Điều 2a. Mới\nM.\nChương II"), "Bổ sung Điều 2a vào sau Điều 2 như sau:\n“Điều 2a. Mới\nM.”."),
-        (("dưới một trăm mét", "dưới hai trăm mét"), "Thay thế cụm từ “dưới một” bằng cụm từ “dưới hai” tại khoản 1 Điều 1."),
+        (
+            ("dưới một trăm mét", "dưới hai trăm mét"),
+            "Thay thế cụm từ “dưới một” bằng cụm từ “dưới hai” tại khoản 1 Điều 1.",
+        ),
     ] {
         let got = proposal(&[edit]);
         assert!(got.items.iter().any(|i| i == wanted), "wanted {wanted:?}, got {:?}", got.items);
@@ -39,16 +48,30 @@ fn each_change_is_said_in_the_finest_sensible_formula() {
 
 #[test]
 fn the_same_change_in_several_places_is_said_once() {
-    let got = proposal(&[("chính quyền xã ghi", "chính quyền phường ghi"), ("Ủy ban nhân dân xã quản", "Ủy ban nhân dân phường quản")]);
-    assert_eq!(got.items, ["Thay thế cụm từ “quyền xã” bằng cụm từ “quyền phường” tại khoản 1 Điều 1.", "Thay thế cụm từ “dân xã” bằng cụm từ “dân phường” tại Điều 3."]);
+    let got = proposal(&[
+        ("chính quyền xã ghi", "chính quyền phường ghi"),
+        ("Ủy ban nhân dân xã quản", "Ủy ban nhân dân phường quản"),
+    ]);
+    assert_eq!(
+        got.items,
+        [
+            "Thay thế cụm từ “quyền xã” bằng cụm từ “quyền phường” tại khoản 1 Điều 1.",
+            "Thay thế cụm từ “dân xã” bằng cụm từ “dân phường” tại Điều 3."
+        ]
+    );
 }
 
 #[test]
 fn several_changes_of_an_article_stand_in_one_container() {
-    let got = proposal(&[("hồ nhân tạo do tổ chức, cá nhân đào.", "đầm."), ("1. Ao nhỏ là ao có diện tích dưới một trăm mét vuông và được chính quyền xã ghi vào sổ.", "1. Không.")]);
+    let got = proposal(&[
+        ("hồ nhân tạo do tổ chức, cá nhân đào.", "đầm."),
+        ("1. Ao nhỏ là ao có diện tích dưới một trăm mét vuông và được chính quyền xã ghi vào sổ.", "1. Không."),
+    ]);
     assert_eq!(
         got.items,
-        ["Sửa đổi, bổ sung một số điểm, khoản của Điều 1 như sau:\na) Sửa đổi, bổ sung khoản 1 như sau:\n“1. Không.”;\nb) Sửa đổi, bổ sung điểm b khoản 2 như sau:\n“b) đầm.”."]
+        [
+            "Sửa đổi, bổ sung một số điểm, khoản của Điều 1 như sau:\na) Sửa đổi, bổ sung khoản 1 như sau:\n“1. Không.”;\nb) Sửa đổi, bổ sung điểm b khoản 2 như sau:\n“b) đầm.”."
+        ]
     );
 }
 

@@ -27,7 +27,11 @@ pub(super) fn phrases(b: &Unit, t: &Unit, here: &Address) -> Option<Vec<Draft>> 
             }
         }
         if !pairs.is_empty() && leads_there(b, t, &pairs) {
-            let at = |(old, new): &(Text, Text)| Draft::Phrase { old: old.clone(), new: new.clone(), at: vec![here.clone()] };
+            let at = |(old, new): &(Text, Text)| Draft::Phrase {
+                old: old.clone(),
+                new: new.clone(),
+                at: vec![here.clone()],
+            };
             return Some(pairs.iter().map(at).collect());
         }
     }
@@ -36,7 +40,9 @@ pub(super) fn phrases(b: &Unit, t: &Unit, here: &Address) -> Option<Vec<Draft>> 
 
 /// All texts of two units of the same shape, side by side; `None` when the shapes differ.
 fn pair_texts<'a>(b: &'a Unit, t: &'a Unit, out: &mut Vec<(&'a str, &'a str)>) -> Option<()> {
-    let shape = |u: &Unit| (u.level, u.label.clone(), u.heading.len(), u.lead.len(), u.tail.len(), u.children.len(), u.repealed);
+    let shape = |u: &Unit| {
+        (u.level, u.label.clone(), u.heading.len(), u.lead.len(), u.tail.len(), u.children.len(), u.repealed)
+    };
     if shape(b) != shape(t) || b.marker.trim_end() != t.marker.trim_end() || b.beside != t.beside {
         return None;
     }
