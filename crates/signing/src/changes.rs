@@ -259,7 +259,11 @@ impl Comparison<'_, '_, '_> {
                     self.look(field);
                     self.note(Changes::FormFill, format!("the signature field {name:?} was added"));
                 }
-                None => self.note(Changes::Content, format!("the field {name:?} was added")),
+                None => {
+                    self.explain(*id);
+                    self.look(field);
+                    self.note(Changes::Content, format!("the field {name:?} was added"));
+                }
             }
         }
         for id in &widgets {
@@ -388,14 +392,9 @@ impl Comparison<'_, '_, '_> {
         if self.changed.is_empty() {
             return;
         }
-        let mut shown = HashSet::new();
-        for (_, page) in self.now.pages() {
-            for key in ["Contents", "Resources"] {
-                if let Some(object) = page.get(key) {
-                    shown.extend(reach(self.now, object, &["Parent", "P"]));
-                }
-            }
-        }
+        let catalog = self.now.catalog().unwrap_or_default();
+        let pages = catalog.get("Pages").cloned().unwrap_or(Object::Null);
+        let shown = reach(self.now, &pages, &["Parent", "P", "Annots"]);
         for number in std::mem::take(&mut self.changed) {
             let fresh = self.is_fresh(Id { number, generation: 0 });
             let empty = self.now.load(Id { number, generation: 0 }).is_none_or(|o| o == Object::Null);
