@@ -1,38 +1,75 @@
 //! Cases (hồ sơ công việc): the procedures of `procedures/` run over the journal.
 //!
-//! One door for every move of a case: [`Cases::command`]. It loads the case, asks the pure engine of `procedure` what
-//! the command means under the version of the procedure with which the case began, and commits the answer together
-//! with what it does to documents, registers and the directory: one change, or nothing.
+//! One door for every move of a case: [`Cases`]' moving functions load the case, ask the pure engine of `procedure` what
+//! the command means under the version of the procedure with which the case began, and commit the answer together with
+//! what it does to documents, registers and the directory: one change, or nothing.
 //!
 //! This crate must never know HTTP, hold a rule of a procedure (they are data), decide who may do what (the policies
 //! do), or tell anyone that a case exists which they need not know of: for them it is [`kernel::Problem::NotFound`].
 //!
-//! It imports `records` and `directory` sideways: a case moves documents and people.
+//! It imports `records` and `directory` sideways: a case moves documents, people and bodies.
 
-// PUBLIC API (methods of `Cases`), while they are being written. All are async, return Result<_, Problem>, take &Ctx.
-//
-// Cases::new(journal, directory, records, Arc<Catalogue>) ; Cases::projections() ; Cases::workers(&self) -> Vec<Arc<dyn Worker>>
-// catalogue() -> &Catalogue
-//
-// moving a case. `token`: the form's idempotency token; the same token twice gives the same result, one act.
-//   open(&ctx, procedure: &str, form: Map<String, Value>, token: &str) -> Done
-//   command(&ctx, &CaseId, expected: i64, procedure::Command, token: &str) -> Done        every plain step
-//   add_document(&ctx, &CaseId, expected: i64, NewDocument { kind, title, body: NewBody::Text(Content) | NewBody::Upload(Upload) }, token) -> Done
-//   revise_document(&ctx, &DocumentId, expected_document_version: i64, NewBody, note, token) -> Done
-//   cast_ballot(&ctx, &CaseId, expected, BallotChoice, opinion: &str, token) -> Done      Fresh second factor; signs the member's own statement
-//   sign(&ctx, &CaseId, expected, &DocumentId, token) -> Done                              Fresh; PAdES first revision
-//   issue(&ctx, &CaseId, expected, &DocumentId, token) -> Done                             number + date + seal + effects declared there
-//   publish(&ctx, &CaseId, expected, &DocumentId, token) -> Done
-//   Done { case: CaseId, version: i64, document: Option<DocumentId>, number: Option<Number> }
-//
-// reading
-//   case(&ctx, &CaseId) -> CaseView { id, title, procedure, procedure_version, grade, state: procedure::CaseState, version, opened_at/by,
-//        steps: Vec<StepView{ code, title_vi, title_en, place: Done|Here|Next }>, tasks: Vec<Task>, documents: Vec<records::Document>, allowed: Vec<Allowed> }
-//        allowed: what this person may do now (command, fresh second factor needed)
-//   list(&ctx, &CaseFilter { query, procedure, field, open, page }) -> Listing<CaseSummary>
-//   inbox(&ctx, &InboxFilter { only: Option<Due>, page }) -> Listing<Task> ; inbox_counts(&ctx) -> InboxCounts { open, due_today, overdue }
-//   timeline(&ctx, &CaseId) -> Vec<Entry { version, at, who, name, acting_as, code: Fluent message, args: BTreeMap<String,String>, document, act kind } >
-//   changes_since(&ctx, &CaseId, version) -> Vec<Entry>
-//   ballot(&ctx, &CaseId) -> Option<BallotView { question, opens_at, closes_at, members, mine, answers (only when allowed), tally (after closing) }>
-//   ballot_statement(&ctx, &CaseId, choice, opinion) -> String    the text that the member's key will sign
-//   preview_effects(&ctx, &CaseId) -> Vec<directory::EffectLine>
+pub mod acts;
+mod ballots;
+mod change;
+mod documents;
+mod effects;
+mod lists;
+mod load;
+mod minutes;
+mod moves;
+pub mod projection;
+mod timeline;
+mod timers;
+mod view;
+
+pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
+pub use lists::{CaseFilter, CaseSummary, Due, InboxCounts, InboxFilter, InboxTask, Listing};
+pub use moves::{Done, Opinion};
+pub use timeline::Entry;
+pub use view::CaseView;
+
+use directory::Directory;
+use journal::{Journal, Projection, Worker};
+use procedure::Catalogue;
+use records::Records;
+use std::sync::Arc;
+
+/// Cases over the journal. Cheap to clone.
+#[derive(Clone)]
+pub struct Cases {
+    journal: Journal,
+    directory: Directory,
+    records: Records,
+    catalogue: Arc<Catalogue>,
+}
+
+impl Cases {
+    /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
+    pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
+        Cases { journal, directory, records, catalogue }
+    }
+
+    /// The projections that the journal must be opened with.
+    pub fn projections() -> Vec<Arc<dyn Projection>> {
+        vec![Arc::new(projection::CaseFiles), Arc::new(projection::Tasks), Arc::new(projection::Submissions)]
+    }
+
+    /// The workers that the server runs: deadlines, steps that the program itself does, minutes of ballots.
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        vec![
+            Arc::new(timers::Deadlines(self.clone())),
+            Arc::new(timers::ProgramSteps(self.clone())),
+            Arc::new(minutes::BallotMinutes(self.clone())),
+        ]
+    }
+
+    /// The procedures.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+    /// The documents.
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+}

@@ -20,10 +20,16 @@ pub enum State {
     Issued,
     /// On the public site (công bố).
     Published,
+    /// Withdrawn after issue (thu hồi); what was published stays readable and says so.
+    Withdrawn,
 }
 
 impl State {
-    /// As stored: `draft`, `final`, `signed`, `issued`, `published`.
+    /// All states, in their order.
+    pub const ALL: [State; 6] =
+        [State::Draft, State::Final, State::Signed, State::Issued, State::Published, State::Withdrawn];
+
+    /// As stored: `draft`, `final`, `signed`, `issued`, `published`, `withdrawn`.
     pub fn code(self) -> &'static str {
         match self {
             State::Draft => "draft",
@@ -31,12 +37,11 @@ impl State {
             State::Signed => "signed",
             State::Issued => "issued",
             State::Published => "published",
+            State::Withdrawn => "withdrawn",
         }
     }
     pub(crate) fn parse(code: &str) -> Option<State> {
-        [State::Draft, State::Final, State::Signed, State::Issued, State::Published]
-            .into_iter()
-            .find(|s| s.code() == code)
+        State::ALL.into_iter().find(|s| s.code() == code)
     }
 }
 
@@ -56,6 +61,9 @@ pub struct Access {
     pub bodies: Vec<String>,
     /// Who owns an open task: `person:<id>` or `position@body`.
     pub holders: Vec<String>,
+    /// Shown only to those who take part, whatever the grade.
+    #[serde(default)]
+    pub restricted: bool,
 }
 
 impl Access {
@@ -64,6 +72,7 @@ impl Access {
         json!({
             "grade": self.grade.level(), "procedure": self.procedure, "step": self.step,
             "participants": self.participants, "bodies": self.bodies, "holders": self.holders,
+            "restricted": self.restricted,
         })
     }
     /// The attributes of a `Document` resource: the case's, and the document's own state.
@@ -95,6 +104,8 @@ pub struct Document {
     pub latest: i64,
     /// The paper form of a structured text: `nghi-quyet-ubtvqh`; `None` for an uploaded file.
     pub form: Option<String>,
+    /// The register from which it gets its number, when it is to be issued.
+    pub register: Option<String>,
     /// Its number, once issued.
     pub number: Option<Number>,
     /// The signed, later the sealed PDF.
@@ -130,6 +141,8 @@ pub enum VersionBody {
     Text(Content),
     /// An uploaded or generated file.
     File(FileInfo),
+    /// Kept on paper only; the text says where. A record without digital content until a file or text is added.
+    Paper(String),
 }
 
 /// A file kept as a blob.

@@ -55,12 +55,7 @@ pub fn check(field: &str, upload: &Upload) -> Result<Checked, Problem> {
     let wrong = |code| kernel::FieldProblem::new(field, code);
     let name = clean_name(&upload.name);
     let refuse = |problem: kernel::FieldProblem| Err(Problem::Invalid(vec![problem.arg("name", &name)]));
-    if upload.bytes.is_empty() {
-        return refuse(wrong("upload-empty"));
-    }
-    if upload.bytes.len() > MAX_FILE {
-        return refuse(wrong("upload-too-large").arg("max_mb", MAX_FILE / 1_000_000));
-    }
+    check_size(field, upload.bytes.len())?;
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_lowercase()).unwrap_or_default();
     let Some((_, media_type, magic)) = TYPES.iter().find(|(known, ..)| *known == extension) else {
         return refuse(wrong("upload-type").arg("types", TYPES.map(|(e, ..)| e).join(", ")));
@@ -69,8 +64,40 @@ pub fn check(field: &str, upload: &Upload) -> Result<Checked, Problem> {
         return refuse(wrong("upload-mismatch").arg("type", &extension));
     }
     let pages = match *media_type {
-        "application/pdf" => Some(pdf_pages(&upload.bytes).or_else(|code| refuse(wrong(code)).map(|()| 0))?),
+        "application/pdf" => match signing::pades::page_count(&upload.bytes) {
+            Ok(pages) => Some(i64::try_from(pages).unwrap_or(i64::MAX)),
+            Err(signing::PdfError::Encrypted) => return refuse(wrong("upload-pdf-encrypted")),
+            Err(_) => return refuse(wrong("upload-pdf-broken")),
+        },
         _ => None,
     };
     Ok(Checked { name, media_type, pages })
 }
+
+/// Whether a file of this many bytes is taken at all.
+pub(crate) fn check_size(field: &str, bytes: usize) -> Result<(), Problem> {
+    if bytes == 0 {
+        return Err(Problem::field(field, "upload-empty"));
+    }
+    if bytes > MAX_FILE {
+        let wrong = kernel::FieldProblem::new(field, "upload-too-large").arg("max_mb", MAX_FILE / 1_000_000);
+        return Err(Problem::Invalid(vec![wrong]));
+    }
+    Ok(())
+}
+
+/// The name without a path and without what a file system or a header would trip over.
+fn clean_name(raw: &str) -> String {
+    let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
+    let visible: String = line(last).chars().filter(|c| !matches!(c, '"' | '<' | '>' | ':' | '|' | '?' | '*')).collect();
+    let trimmed = visible.trim_matches(['.', ' ']);
+    let mut short: String = trimmed.chars().take(MAX_NAME).collect();
+    if let (true, Some((_, extension))) = (short.len() < trimmed.len(), trimmed.rsplit_once('.')) {
+        short.push('.');
+        short.extend(extension.chars().take(8));
+    }
+    short
+}
+
+/// Longest name that is kept, in characters.
+const MAX_NAME: usize = 150;

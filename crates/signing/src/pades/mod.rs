@@ -1,6 +1,9 @@
 //! PAdES signatures in PDF files (EN 319 142-1), each in an incremental update that leaves what stands before untouched.
 
+mod archive;
 mod revision;
 mod write;
 
+pub(crate) use archive::evidence;
+pub use archive::{add_archive_stamp, add_evidence};
 pub use revision::{FieldInfo, Place, Revision, Signed, page_count, text_fields};

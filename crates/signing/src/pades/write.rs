@@ -37,7 +37,7 @@ pub(super) fn sign(
     Err(SignError::Key("the signature is longer than the signer says".into()))
 }
 
-fn open(pdf: &[u8]) -> Result<File<'_>, SignError> {
+pub(super) fn open(pdf: &[u8]) -> Result<File<'_>, SignError> {
     let file = File::open(pdf).map_err(|error| SignError::Pdf(error.to_string()))?;
     if file.xref.rebuilt {
         return Err(SignError::Pdf("its cross-references are broken: save it anew first".into()));
@@ -54,6 +54,10 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Stands in the dictionary until the real numbers are known.
+    pub fn range_placeholder() -> Object {
+        Object::Array([0, WIDE, WIDE, WIDE].map(Object::Integer).to_vec())
+    }
     /// Writes the update and sets the byte range around the contents of the signature dictionary.
     pub fn new(update: Update<'_>, signature: Id, room: usize, seed: &[u8]) -> Result<Prepared, SignError> {
         let base = update.file.bytes.len();
@@ -128,7 +132,7 @@ fn prepare(
         .with("Type", Object::name("Sig"))
         .with("Filter", Object::name("Adobe.PPKLite"))
         .with("SubFilter", Object::name("ETSI.CAdES.detached"))
-        .with("ByteRange", Object::Array([0, WIDE, WIDE, WIDE].map(Object::Integer).to_vec()))
+        .with("ByteRange", Prepared::range_placeholder()))
         .with("Contents", Object::Text(vec![0; room]))
         .with("M", Object::text(&pdf_date(at)))
         .with("Name", Object::text(name));

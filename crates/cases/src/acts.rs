@@ -1,0 +1,85 @@
+//! What acts of a case carry besides the engine's events, and the acts of this crate itself.
+//!
+//! The engine's events are the bodies of the acts on `case:<id>`. The last act of each move has more fields: who takes
+//! part from now on, which tasks begin and end, and under which form token the move was asked for. They are reckoned
+//! when the move is recorded, so that tables follow from acts alone.
+
+use directory::EffectLine;
+use kernel::{ActBody, DocumentId, Timestamp};
+use records::Access;
+use serde::{Deserialize, Serialize};
+
+/// The further fields of the last act of a move.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Who takes part from now on, when that has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    /// Tasks that begin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks_begun: Vec<TaskLine>,
+    /// Tasks that end: step and seat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks_ended: Vec<(String, String)>,
+    /// SHA-256 over the person and the token of the form: the same form sent twice is one move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The document that the move made or changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentId>,
+    /// The number that the move gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// The field of work of the procedure; at the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<String>,
+}
+
+/// One task as it stands in an inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLine {
+    /// The step.
+    pub step: String,
+    /// Whose: `position@body`, `person:<id>`, `system:<duty>`.
+    pub seat: String,
+    /// `work`, `opinion`, `ballot`, `vote`, `sign`, `issue`, `publish`, `subcase`.
+    pub kind: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+}
+
+/// The further fields of `ballot.cast`: the member's own signature over what they answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BallotProof {
+    /// The statement, canonical JSON: the bytes that were signed.
+    pub statement: String,
+    /// CMS detached signature over the statement (CAdES), DER in base64.
+    pub cms: String,
+    /// The level reached: `B-B`, `B-T`.
+    pub level: String,
+}
+
+/// Declared effects were carried out, in the same change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectsApplied {
+    /// Keys of the declarations.
+    pub keys: Vec<String>,
+    /// What changed, in words.
+    pub lines: Vec<EffectLine>,
+}
+impl ActBody for EffectsApplied {
+    const KIND: &'static str = "effect.applied";
+}
+
+/// A remark was added to the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteAdded {
+    /// The remark.
+    pub text: String,
+}
+impl ActBody for NoteAdded {
+    const KIND: &'static str = "case.note_added";
+}

@@ -1,0 +1,134 @@
+//! A case as it stands: the fold of its acts, with need-to-know checked.
+
+use crate::{Cases, acts::TaskLine};
+use kernel::{Act, ActDraft, CaseId, Ctx, Problem, Resource, StreamId};
+use procedure::{CaseState, Event, Procedure, StepKind, TaskKind, open_tasks, tasks};
+use records::Access;
+use std::sync::Arc;
+
+/// Acts read at once.
+const PAGE: i64 = 500;
+
+/// A case in hand.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    pub id: CaseId,
+    pub procedure: Arc<Procedure>,
+    pub state: CaseState,
+    /// The version of its stream; 0 before the opening.
+    pub version: i64,
+    /// Who takes part, as the state says.
+    pub access: Access,
+    /// Acts of its stream.
+    pub acts: Vec<Act>,
+}
+
+pub(crate) fn stream(id: &CaseId) -> StreamId {
+    StreamId::new("case", id)
+}
+
+/// Who takes part in a case in this state.
+pub(crate) fn access_of(procedure: &Procedure, state: &CaseState) -> Access {
+    Access {
+        grade: state.grade,
+        procedure: procedure.id.clone(),
+        step: state.step.clone(),
+        participants: state.participants.iter().cloned().collect(),
+        bodies: state.bodies.iter().cloned().collect(),
+        holders: tasks::holders(procedure, state),
+        restricted: procedure.restricted,
+    }
+}
+
+/// The open tasks, one line for each seat.
+pub(crate) fn task_lines(procedure: &Procedure, state: &CaseState) -> Vec<TaskLine> {
+    let since = state.entered_at.or(state.opened_at);
+    let Some(since) = since else { return Vec::new() };
+    let mut lines: Vec<TaskLine> = Vec::new();
+    for task in open_tasks(procedure, state) {
+        for seat in &task.seats {
+            if lines.iter().any(|line| line.seat == *seat) {
+                continue;
+            }
+            let kind = kind_code(&task.kind).to_owned();
+            lines.push(TaskLine { step: task.step.clone(), seat: seat.clone(), kind, since, due: task.due });
+        }
+    }
+    lines
+}
+
+fn kind_code(kind: &TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Work => "work",
+        TaskKind::Opinion(_) => "opinion",
+        TaskKind::Ballot => "ballot",
+        TaskKind::Vote => "vote",
+        TaskKind::Sign(_) => "sign",
+        TaskKind::Issue(_) => "issue",
+        TaskKind::Publish(_) => "publish",
+        TaskKind::Subcase => "subcase",
+    }
+}
+
+impl Loaded {
+    /// A case that is about to be opened.
+    pub fn unborn(id: CaseId, procedure: Arc<Procedure>) -> Loaded {
+        let state = CaseState::new();
+        let access = access_of(&procedure, &state);
+        Loaded { id, procedure, state, version: 0, access, acts: Vec::new() }
+    }
+    /// The case as the policies see it before the move.
+    pub fn resource(&self) -> Resource {
+        Resource::new("Case", self.id.as_str(), self.access.attrs())
+    }
+    /// The kind of the present step.
+    pub fn step_kind(&self) -> Option<StepKind> {
+        self.procedure.step(&self.state.step).map(|step| step.kind)
+    }
+    /// An act on the case, as it is before the move.
+    pub fn act<B: kernel::ActBody>(&self, body: &B) -> ActDraft {
+        ActDraft::new(self.resource(), body).graded(self.state.grade)
+    }
+    /// What to answer when the case has moved on since the actor saw it.
+    pub fn conflict(&self, expected: i64) -> Problem {
+        Problem::Conflict { stream: stream(&self.id).to_string(), expected, found: self.version }
+    }
+}
+
+impl Cases {
+    /// The case, when the person may know of it.
+    pub(crate) async fn load(&self, ctx: &Ctx, id: &CaseId) -> Result<Loaded, Problem> {
+        let missing = || Problem::not_found("case", id);
+        let loaded = self.load_unchecked(id).await?.ok_or_else(missing)?;
+        let allowed = self.journal.policies().decide(ctx, "view.case", &loaded.resource()).allowed;
+        if allowed { Ok(loaded) } else { Err(missing()) }
+    }
+
+    async fn load_unchecked(&self, id: &CaseId) -> Result<Option<Loaded>, Problem> {
+        let mut acts: Vec<Act> = Vec::new();
+        loop {
+            let after = acts.last().map_or(0, |act| act.version);
+            let page = self.journal.acts(&stream(id), after, PAGE).await?;
+            let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
+            acts.extend(page);
+            if !full {
+                break;
+            }
+        }
+        let Some(version) = acts.last().map(|act| act.version) else { return Ok(None) };
+        let mut state = CaseState::new();
+        for act in &acts {
+            if let Some(event) = Event::read(&act.kind, &act.body).map_err(Problem::fault)? {
+                state.apply(&event);
+            }
+        }
+        let reference = state.procedure.clone().ok_or_else(|| Problem::fault(format!("{id} has no procedure")))?;
+        let procedure = self.catalogue.get(&reference).cloned();
+        let procedure = procedure.ok_or_else(|| Problem::Unavailable {
+            what: "procedure",
+            why: format!("{reference}, under which {id} began, is not in the catalogue: put its file back"),
+        })?;
+        let access = access_of(&procedure, &state);
+        Ok(Some(Loaded { id: id.clone(), procedure, state, version, access, acts }))
+    }
+}

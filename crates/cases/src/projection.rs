@@ -1,0 +1,211 @@
+//! Tables derived from the acts of cases: lists, inboxes, and which form was sent already. Pure: an act in, rows out.
+
+use crate::acts::Move;
+use journal::{Column, Index, Projection, Rows, Table, Value};
+use kernel::{Act, Grade, Problem, text};
+use procedure::Event;
+use serde::Deserialize;
+
+/// One row for each case.
+#[derive(Debug)]
+pub struct CaseFiles;
+/// One row for each open task and seat: inboxes.
+#[derive(Debug)]
+pub struct Tasks;
+/// Which form led to which move.
+#[derive(Debug)]
+pub struct Submissions;
+
+const CASE: Table = Table {
+    name: "case_file",
+    columns: &[
+        Column::text("case_id"),
+        Column::text("procedure"),
+        Column::int("procedure_version"),
+        Column::text("work"),
+        Column::text("title"),
+        Column::text("title_fold"),
+        Column::int("grade"),
+        Column::int("closed_to_others"),
+        Column::text("status"),
+        Column::text("step"),
+        Column::int("since"),
+        Column::int("due").nullable(),
+        Column::text("outcome").nullable(),
+        Column::int("opened_at"),
+        Column::text("opened_by").nullable(),
+        Column::int("changed_at"),
+        Column::int("version"),
+    ],
+    key: &["case_id"],
+    indexes: &[
+        Index { columns: &["status", "changed_at"] },
+        Index { columns: &["changed_at"] },
+        Index { columns: &["procedure", "status"] },
+    ],
+};
+/// Who takes part in a case that others may not know of.
+const PART: Table = Table {
+    name: "case_part",
+    columns: &[Column::text("part"), Column::text("case_id")],
+    key: &["part", "case_id"],
+    indexes: &[],
+};
+const TASK: Table = Table {
+    name: "task",
+    columns: &[
+        Column::text("case_id"),
+        Column::text("step"),
+        Column::text("seat"),
+        Column::text("kind"),
+        Column::int("since"),
+        Column::int("due").nullable(),
+    ],
+    key: &["case_id", "step", "seat"],
+    indexes: &[Index { columns: &["seat", "due"] }],
+};
+const SUBMISSION: Table = Table {
+    name: "submission",
+    columns: &[
+        Column::text("token"),
+        Column::text("case_id"),
+        Column::int("version"),
+        Column::text("document").nullable(),
+        Column::text("number").nullable(),
+    ],
+    key: &["token"],
+    indexes: &[],
+};
+
+fn event(act: &Act) -> Result<Option<Event>, Problem> {
+    Event::read(&act.kind, &act.body)
+        .map_err(|why| Problem::fault(format!("{} {} does not read: {why}", act.stream, act.version)))
+}
+
+fn of_move(act: &Act) -> Result<Move, Problem> {
+    Move::deserialize(&act.body)
+        .map_err(|why| Problem::fault(format!("{} {} does not read: {why}", act.stream, act.version)))
+}
+
+impl Projection for CaseFiles {
+    fn name(&self) -> &'static str {
+        "cases"
+    }
+    fn tables(&self) -> &'static [Table] {
+        &[CASE, PART]
+    }
+    fn apply(&self, act: &Act, rows: &mut Rows) -> Result<(), Problem> {
+        if act.stream.kind() != "case" {
+            return Ok(());
+        }
+        let key = || [Value::from(act.stream.id())];
+        let mut patch = vec![("version", act.version.into()), ("changed_at", act.at.into())];
+        match event(act)? {
+            Some(Event::Opened(e)) => {
+                let work = act.body.get("work").and_then(|w| w.as_str()).unwrap_or_default();
+                rows.put(
+                    &CASE,
+                    [
+                        ("case_id", act.stream.id().into()),
+                        ("procedure", e.procedure.id.into()),
+                        ("procedure_version", e.procedure.version.into()),
+                        ("work", work.into()),
+                        ("title_fold", text::fold(&e.title).into()),
+                        ("title", e.title.into()),
+                        ("grade", e.grade.into()),
+                        ("closed_to_others", 1.into()),
+                        ("status", "open".into()),
+                        ("step", "".into()),
+                        ("since", e.at.into()),
+                        ("opened_at", e.at.into()),
+                        ("opened_by", e.by.as_ref().into()),
+                        ("changed_at", act.at.into()),
+                        ("version", act.version.into()),
+                    ],
+                );
+            }
+            Some(Event::StepEntered(e)) => {
+                patch.extend([("step", e.step.into()), ("since", e.at.into()), ("due", e.due.into())]);
+            }
+            Some(Event::Closed(e)) => {
+                let outcome = serde_json::to_value(e.outcome).map_err(Problem::fault)?;
+                let outcome = outcome.as_str().unwrap_or_default().to_owned();
+                patch.extend([("status", "closed".into()), ("outcome", outcome.into()), ("due", Value::Null)]);
+            }
+            _ => {}
+        }
+        if let Some(access) = of_move(act)?.access {
+            let closed = access.restricted || access.grade != Grade::Open;
+            patch.push(("closed_to_others", closed.into()));
+            if closed {
+                let people = access.participants.iter().map(|p| format!("person:{p}"));
+                let bodies = access.bodies.iter().map(|b| format!("body:{b}"));
+                for part in people.chain(bodies) {
+                    rows.put(&PART, [("part", part.into()), ("case_id", act.stream.id().into())]);
+                }
+            }
+        }
+        rows.patch(&CASE, key(), patch);
+        Ok(())
+    }
+}
+
+impl Projection for Tasks {
+    fn name(&self) -> &'static str {
+        "tasks"
+    }
+    fn tables(&self) -> &'static [Table] {
+        &[TASK]
+    }
+    fn apply(&self, act: &Act, rows: &mut Rows) -> Result<(), Problem> {
+        if act.stream.kind() != "case" {
+            return Ok(());
+        }
+        let moved = of_move(act)?;
+        for (step, seat) in moved.tasks_ended {
+            rows.delete(&TASK, [act.stream.id().into(), step.into(), seat.into()]);
+        }
+        for task in moved.tasks_begun {
+            rows.put(
+                &TASK,
+                [
+                    ("case_id", act.stream.id().into()),
+                    ("step", task.step.into()),
+                    ("seat", task.seat.into()),
+                    ("kind", task.kind.into()),
+                    ("since", task.since.into()),
+                    ("due", task.due.into()),
+                ],
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Projection for Submissions {
+    fn name(&self) -> &'static str {
+        "submissions"
+    }
+    fn tables(&self) -> &'static [Table] {
+        &[SUBMISSION]
+    }
+    fn apply(&self, act: &Act, rows: &mut Rows) -> Result<(), Problem> {
+        if act.stream.kind() != "case" {
+            return Ok(());
+        }
+        let moved = of_move(act)?;
+        if let Some(token) = moved.token {
+            rows.put(
+                &SUBMISSION,
+                [
+                    ("token", token.into()),
+                    ("case_id", act.stream.id().into()),
+                    ("version", act.version.into()),
+                    ("document", moved.document.as_ref().into()),
+                    ("number", moved.number.into()),
+                ],
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Evidence for the long term: the store of certificates and revocation lists (DSS; EN 319 142-1, 5.4.2), and archive time
+//! stamps over the whole file (5.4.3).
+
+use super::{
+    Signed,
+    write::{Form, Prepared, open},
+};
+use crate::{
+    error::SignError,
+    pdf::{Data, Dict, File, Id, Object, Stream, Update},
+    report::Level,
+    signer::TimeStamper,
+};
+use kernel::Digest;
+use pki::{Certificate, Crl};
+
+/// Adds to the store of a signed file what a later validation needs: the certificates of all paths and the lists that
+/// cover them. What is there already is not written again. Gives level B-LT when a time stamp is there and nothing lacks.
+///
+/// # Errors
+/// [`SignError::Pdf`] for a file that cannot be updated.
+pub fn add_evidence(pdf: &[u8], certificates: &[Certificate], crls: &[Crl]) -> Result<Vec<u8>, SignError> {
+    let file = open(pdf)?;
+    let mut update = Update::new(&file);
+    let broken = || SignError::Pdf("its catalogue cannot be read".into());
+    let root = file.root_id().ok_or_else(broken)?;
+    let mut catalog = file.catalog().ok_or_else(broken)?;
+    let mut store = file.get_dict(&catalog, "DSS").unwrap_or_default().with("Type", Object::name("DSS"));
+    let ders: Vec<&[u8]> = certificates.iter().map(Certificate::der).collect();
+    let lists: Vec<&[u8]> = crls.iter().map(Crl::der).collect();
+    let mut added = add_streams(&file, &mut update, &mut store, "Certs", &ders);
+    added |= add_streams(&file, &mut update, &mut store, "CRLs", &lists);
+    if !added {
+        return Ok(pdf.to_vec());
+    }
+    match catalog.get("DSS").and_then(Object::as_reference) {
+        Some(id) => update.put(id, Object::Dict(store)),
+        None => {
+            let id = update.add(Object::Dict(store));
+            catalog.set("DSS", Object::Reference(id));
+            update.put(root, Object::Dict(catalog));
+        }
+    }
+    let seed = Digest::of(&[&pdf[pdf.len().saturating_sub(1024)..]]);
+    Ok([pdf, &update.write(seed.bytes()).bytes].concat())
+}
+
+fn add_streams(file: &File<'_>, update: &mut Update<'_>, store: &mut Dict, key: &str, items: &[&[u8]]) -> bool {
+    let mut list = match file.get(store, key) {
+        Some(Object::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let there: Vec<Vec<u8>> = streams(file, &list);
+    let before = list.len();
+    for item in items.iter().filter(|item| !there.iter().any(|t| t == *item)) {
+        let stream = Stream { dict: Dict::new(), data: Data::Own(item.to_vec()) };
+        list.push(Object::Reference(update.add(Object::Stream(stream))));
+    }
+    let added = list.len() > before;
+    if added {
+        store.set(key, Object::Array(list));
+    }
+    added
+}
+
+fn streams(file: &File<'_>, list: &[Object]) -> Vec<Vec<u8>> {
+    let read = |object: &Object| match file.resolve(object) {
+        Object::Stream(stream) => file.decoded(&stream),
+        _ => None,
+    };
+    list.iter().filter_map(read).collect()
+}
+
+/// The certificates and lists in the store of a file; what does not read is passed over.
+pub(crate) fn evidence(file: &File<'_>) -> (Vec<Certificate>, Vec<Crl>) {
+    let store = file.catalog().and_then(|c| file.get_dict(&c, "DSS")).unwrap_or_default();
+    let list = |key| match file.get(&store, key) {
+        Some(Object::Array(list)) => streams(file, &list),
+        _ => Vec::new(),
+    };
+    let certificates = list("Certs").iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    (certificates, list("CRLs").iter().filter_map(|der| Crl::parse(der).ok()).collect())
+}
+
+/// Adds an archive time stamp over the whole file as it stands: level B-LTA where the evidence is complete. To be
+/// repeated, after adding evidence for the stamp before it, while that stamp's authority is still valid.
+///
+/// # Errors
+/// [`SignError::TimeStamp`] when the authority does not answer, [`SignError::Pdf`] for a file that cannot be updated.
+pub fn add_archive_stamp(pdf: &[u8], stamper: &dyn TimeStamper) -> Result<Signed, SignError> {
+    let file = open(pdf)?;
+    let taken: Vec<String> = file.fields().into_iter().map(|(name, _, _)| name).collect();
+    let name = (1..).map(|n| format!("DauThoiGian{n}")).find(|n| !taken.contains(n)).unwrap_or_default();
+    let mut room = stamper.token_room();
+    for _ in 0..3 {
+        let prepared = prepare(&file, &name, room)?;
+        let hash = pki::Hash::Sha256.of(&prepared.covered(pdf));
+        let mut imprint = [0; 32];
+        imprint.copy_from_slice(&hash);
+        let token = stamper.stamp(&Digest(imprint))?;
+        if token.len() <= room {
+            let pdf = prepared.finish(pdf, &token);
+            return Ok(Signed { pdf, level: Level::DocumentTimeStamp, warnings: Vec::new() });
+        }
+        room = token.len() + 1024;
+    }
+    Err(SignError::TimeStamp("the token is longer than the authority says".into()))
+}
+
+fn prepare(file: &File<'_>, name: &str, room: usize) -> Result<Prepared, SignError> {
+    let mut update = Update::new(file);
+    let mut form = Form::open(file)?;
+    let id: Id = update.reserve();
+    let field = Dict::new().with("FT", Object::name("Sig")).with("V", Object::Reference(id));
+    form.add(&mut update, name, field, None, None)?;
+    let stamp = Dict::new()
+        .with("Type", Object::name("DocTimeStamp"))
+        .with("Filter", Object::name("Adobe.PPKLite"))
+        .with("SubFilter", Object::name("ETSI.RFC3161"))
+        .with("ByteRange", Prepared::range_placeholder())
+        .with("Contents", Object::Text(vec![0; room]));
+    update.put(id, Object::Dict(stamp));
+    form.finish(&mut update, false)?;
+    Prepared::new(update, id, room, name.as_bytes())
+}
