@@ -34,13 +34,20 @@ async fn index() -> Html<String> {
     for (i, sample) in web::pages::samples().iter().enumerate() {
         for lang in Lang::ALL {
             let code = lang.code();
-            let _ = write!(list, "<li><a href=\"/sample?n={i}&lang={code}\">{} · {} · {code}</a>", sample.template, sample.name);
+            let _ = write!(
+                list,
+                "<li><a href=\"/sample?n={i}&lang={code}\">{} · {} · {code}</a>",
+                sample.template, sample.name
+            );
         }
     }
     Html(list)
 }
 
-async fn sample(State(renderer): State<Arc<Renderer>>, Query(query): Query<HashMap<String, String>>) -> (HeaderMap, Html<String>) {
+async fn sample(
+    State(renderer): State<Arc<Renderer>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> (HeaderMap, Html<String>) {
     let lang = query.get("lang").and_then(|l| Lang::of(l)).unwrap_or_default();
     let n: usize = query.get("n").and_then(|n| n.parse().ok()).unwrap_or(0);
     let html = match web::pages::samples().get(n) {
@@ -48,7 +55,10 @@ async fn sample(State(renderer): State<Arc<Renderer>>, Query(query): Query<HashM
         None => Ok("no such sample".to_owned()),
     };
     let mut headers = HeaderMap::new();
-    if let Ok(policy) = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'".parse() {
+    if let Ok(policy) =
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
+            .parse()
+    {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     (headers, Html(html.unwrap_or_else(|problem| format!("<pre>{problem}</pre>"))))

@@ -19,9 +19,7 @@ struct Files;
 pub fn names() -> &'static BTreeMap<String, String> {
     static NAMES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     NAMES.get_or_init(|| {
-        Files::get("manifest.json")
-            .and_then(|file| serde_json::from_slice(&file.data).ok())
-            .unwrap_or_default()
+        Files::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
     })
 }
 

@@ -20,6 +20,7 @@ use axum::{
 use directory::SignedIn;
 use kernel::{Ctx, FieldProblem, Problem};
 use records::Upload;
+use tokio::sync::OwnedMutexGuard;
 
 /// Largest body of a form without files, in bytes. A resolution of 300 pages fits.
 const MAX_FORM: usize = 4 << 20;
@@ -97,7 +98,8 @@ impl Fields {
                 }
                 None => {
                     let bytes = part.bytes().await.map_err(|e| too_large(e.status()))?;
-                    let text = String::from_utf8(bytes.into()).map_err(|_| Problem::field(name.clone(), "field-not-utf8"))?;
+                    let text =
+                        String::from_utf8(bytes.into()).map_err(|_| Problem::field(name.clone(), "field-not-utf8"))?;
                     fields.texts.push((name, text));
                 }
             }
@@ -129,8 +131,7 @@ fn too_large(status: StatusCode) -> Failure {
 fn decode(bytes: &[u8], field: &str) -> Result<String, Problem> {
     let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
     let text = percent_encoding::percent_decode(&spaced).decode_utf8();
-    text.map(Into::into)
-        .map_err(|_| Problem::field(field.chars().take(80).collect::<String>(), "field-not-utf8"))
+    text.map(Into::into).map_err(|_| Problem::field(field.chars().take(80).collect::<String>(), "field-not-utf8"))
 }
 
 /// A form of anyone, from our own page.
@@ -157,6 +158,9 @@ pub struct Posted {
     pub once: String,
     /// The version of the case or document that the person had read.
     pub version: i64,
+    /// The code was used already, perhaps by the first of two equal forms.
+    used: bool,
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl FromRequest<AppState> for Sent {
@@ -211,6 +215,8 @@ impl FromRequest<AppState> for Posted {
         match sent.viewer.signed_in.clone() {
             Some(_) if !fits => Err(forged()),
             Some(signed_in) => Ok(Posted {
+                _turn: state.turns.take(&format!("{} {}", signed_in.session.id, sent.once)).await,
+                used: false,
                 signed_in,
                 viewer: sent.viewer,
                 fields: sent.fields,
@@ -247,12 +253,16 @@ impl Posted {
         if code.is_empty() {
             return Err(Problem::field("code", "second-factor-needed"));
         }
-        self.viewer.state.services.signin.step_up(&self.signed_in, &code, &self.viewer.visit.origin()).await
-    }
-
-    /// What the person typed.
-    pub fn typed(&self) -> &[Kept] {
-        &self.fields.all
+        let origin = self.viewer.visit.origin();
+        match self.viewer.state.services.signin.step_up(&self.signed_in, &code, &origin).await {
+            // The same form sent twice brings the same code twice. Without a fresh factor the service only tells what
+            // the first one came to; a new act is refused there.
+            Err(Problem::Refused { code: "second-factor-used", .. }) => {
+                self.used = true;
+                Ok(self.viewer.ctx.clone())
+            }
+            other => other,
+        }
     }
 
     /// The same page again with what is wrong; anything else as its own page, a conflict with what changed and what was
@@ -267,6 +277,10 @@ impl Posted {
         changes: Vec<Told>,
         page: impl AsyncFnOnce(Vec<Wrong>) -> Result<P, Problem>,
     ) -> Result<Response, Failure> {
+        let problem = match (&problem, self.used) {
+            (Problem::NeedsSecondFactor { .. }, true) => Problem::refused("second-factor-used"),
+            _ => problem,
+        };
         let code = crate::trouble::status(&problem);
         if matches!(problem, Problem::Conflict { .. }) {
             let back = Link::new(back, self.viewer.say("conflict-open-again", &[]));

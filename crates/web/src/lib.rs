@@ -2,11 +2,28 @@
 //!
 //! A handler extracts, calls one service, answers. This crate must never decide what a person may do (the policies do),
 //! never write to storage (the services do), and never read configuration (`server` does).
+//!
+//! Serve the router with `into_make_service_with_connect_info::<SocketAddr>()`, so that guesses can be counted by
+//! network address.
 
 pub mod assets;
+mod csv;
+mod declared;
+mod form;
 pub mod frame;
 pub mod law;
 pub mod pages;
+mod papers;
 pub mod render;
+mod routes;
+mod rows;
+mod show;
+mod state;
+mod trouble;
 pub mod view;
+mod viewer;
+mod visit;
 pub mod words;
+
+pub use routes::router;
+pub use state::{AppState, Services, Settings};

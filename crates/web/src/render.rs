@@ -40,10 +40,7 @@ pub struct Sample {
 
 /// The examples of one page.
 pub fn samples_of<P: Page>() -> Vec<Sample> {
-    P::samples()
-        .into_iter()
-        .map(|(name, page)| Sample { template: P::TEMPLATE, name, page: to_value(&page) })
-        .collect()
+    P::samples().into_iter().map(|(name, page)| Sample { template: P::TEMPLATE, name, page: to_value(&page) }).collect()
 }
 
 /// Templates and words, ready to render.
@@ -105,9 +102,7 @@ fn environment(lang: Lang, words: &Arc<Words>) -> Environment<'static> {
         env.set_syntax(syntax);
     }
     env.set_auto_reload(cfg!(debug_assertions));
-    env.set_loader(|name| {
-        Ok(Files::get(name).and_then(|f| String::from_utf8(f.data.into_owned()).ok()))
-    });
+    env.set_loader(|name| Ok(Files::get(name).and_then(|f| String::from_utf8(f.data.into_owned()).ok())));
     let t = Arc::clone(words);
     env.add_function("t", move |key: &str, kwargs: Kwargs| say(&t, lang, key, &kwargs));
     let has = Arc::clone(words);
@@ -159,7 +154,17 @@ fn instant(v: &Value) -> Result<Timestamp, Error> {
 
 fn day_words(lang: Lang, day: Day) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     match lang {

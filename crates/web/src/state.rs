@@ -1,6 +1,7 @@
 //! What handlers work with: the services, and how the pages are served.
 
 use crate::{
+    papers::PaperCache,
     render::Renderer,
     words::{BadWords, Words},
 };
@@ -9,7 +10,11 @@ use directory::{Directory, Keys, SignIn};
 use journal::Journal;
 use kernel::Timestamp;
 use records::Records;
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+use tokio::sync::OwnedMutexGuard;
 
 /// The services, as `server` wires them.
 #[derive(Clone)]
@@ -67,6 +72,31 @@ pub struct Inner {
     pub settings: Settings,
     /// Templates and words.
     pub renderer: Renderer,
+    /// Page images, for a moment.
+    pub papers: PaperCache,
+    /// Forms that are being carried out.
+    pub turns: Turns,
+}
+
+/// Forms that are being carried out, by their own token: the same form sent twice at once waits for its first answer.
+#[derive(Default)]
+pub struct Turns {
+    running: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+impl Turns {
+    /// Waits until no other request carries the same form; the turn lasts as long as what is given back.
+    pub async fn take(&self, token: &str) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.retain(|_, turn| turn.strong_count() > 0);
+            let known = running.get(token).and_then(Weak::upgrade);
+            let turn = known.unwrap_or_default();
+            running.insert(token.to_owned(), Arc::downgrade(&turn));
+            turn
+        };
+        turn.lock_owned().await
+    }
 }
 
 impl AppState {
@@ -76,7 +106,15 @@ impl AppState {
     /// When the words of `locales/` do not read.
     pub fn new(services: Services, settings: Settings) -> Result<AppState, BadWords> {
         let renderer = Renderer::new(Arc::new(Words::load()?));
-        Ok(AppState { inner: Arc::new(Inner { services, settings, renderer }) })
+        Ok(AppState {
+            inner: Arc::new(Inner {
+                services,
+                settings,
+                renderer,
+                papers: PaperCache::default(),
+                turns: Turns::default(),
+            }),
+        })
     }
     /// The present instant, by the journal's clock.
     pub fn now(&self) -> Timestamp {

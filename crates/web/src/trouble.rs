@@ -84,7 +84,9 @@ pub(crate) fn render(state: &AppState, visit: &Visit, response: Response) -> Res
 
 fn has_own_words(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    kind.starts_with("text/html") || kind.starts_with("application/problem+json") || kind.starts_with("application/json")
+    kind.starts_with("text/html")
+        || kind.starts_with("application/problem+json")
+        || kind.starts_with("application/json")
 }
 
 fn note(visit: &Visit, problem: &Problem) {

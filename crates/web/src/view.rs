@@ -131,10 +131,34 @@ impl CaseRow {
             changed: Some(Timestamp::from_micros(1_734_600_000_000_000)),
         };
         vec![
-            row(1, "Thành lập Ban soạn thảo dự án Luật sửa đổi, bổ sung một số điều của Luật Tổ chức Quốc hội và các luật liên quan", "Lấy ý kiến Ủy viên", "Ủy ban Thường vụ Quốc hội", false),
-            row(2, "Phân công đại biểu Quốc hội hoạt động chuyên trách khóa XV tại Đoàn đại biểu Quốc hội tỉnh Lâm Đồng", "Chủ tịch Quốc hội ký", "Chủ tịch Quốc hội", true),
-            row(3, "Phê chuẩn kết quả miễn nhiệm Phó Chủ tịch Hội đồng nhân dân tỉnh Cà Mau nhiệm kỳ 2021-2026", "Ủy ban Công tác đại biểu cho ý kiến", "Ủy ban Công tác đại biểu", false),
-            row(4, "Chương trình chuyển đổi số của Quốc hội giai đoạn đến năm 2026 và giai đoạn 2027-2030", "Đã ban hành", "", false),
+            row(
+                1,
+                "Thành lập Ban soạn thảo dự án Luật sửa đổi, bổ sung một số điều của Luật Tổ chức Quốc hội và các luật liên quan",
+                "Lấy ý kiến Ủy viên",
+                "Ủy ban Thường vụ Quốc hội",
+                false,
+            ),
+            row(
+                2,
+                "Phân công đại biểu Quốc hội hoạt động chuyên trách khóa XV tại Đoàn đại biểu Quốc hội tỉnh Lâm Đồng",
+                "Chủ tịch Quốc hội ký",
+                "Chủ tịch Quốc hội",
+                true,
+            ),
+            row(
+                3,
+                "Phê chuẩn kết quả miễn nhiệm Phó Chủ tịch Hội đồng nhân dân tỉnh Cà Mau nhiệm kỳ 2021-2026",
+                "Ủy ban Công tác đại biểu cho ý kiến",
+                "Ủy ban Công tác đại biểu",
+                false,
+            ),
+            row(
+                4,
+                "Chương trình chuyển đổi số của Quốc hội giai đoạn đến năm 2026 và giai đoạn 2027-2030",
+                "Đã ban hành",
+                "",
+                false,
+            ),
         ]
     }
 }
@@ -215,10 +239,30 @@ impl Told {
     pub fn samples() -> Vec<Told> {
         let at = |n: i64| Some(Timestamp::from_micros(1_734_600_000_000_000 + n * 3_900_000_000));
         vec![
-            Told { at: at(3), who: "Nguyễn Văn A, Vụ Pháp luật".into(), what: "gửi lấy ý kiến 18 Ủy viên; hạn 20/12/2024".into(), act: Some("/journal/case:case-1/4".into()), ..Told::default() },
-            Told { at: at(2), who: "Lê Thị C, Ủy ban Công tác đại biểu".into(), what: "cho ý kiến thẩm tra".into(), quote: "Ủy ban nhất trí với nội dung dự thảo; đề nghị bổ sung thành phần Ban soạn thảo.".into(), ..Told::default() },
-            Told { at: at(1), who: "Trần Thị B, Vụ Pháp luật".into(), what: "lưu dự thảo nghị quyết, phiên bản 3".into(), link: Some(Link::new("/documents/document-1", "Dự thảo nghị quyết")), ..Told::default() },
-            Told { at: at(0), who: "Trần Thị B, Vụ Pháp luật".into(), what: "mở hồ sơ".into(), ..Told::default() },
+            Told {
+                at: at(3),
+                who: "Nguyễn Văn A, Vụ Pháp luật".into(),
+                what: "gửi lấy ý kiến 18 Ủy viên; hạn 20/12/2024".into(),
+                act: Some("/journal/case:case-1/4".into()),
+                ..Told::default()
+            },
+            Told {
+                at: at(2),
+                who: "Lê Thị C, Ủy ban Công tác đại biểu".into(),
+                what: "cho ý kiến thẩm tra".into(),
+                quote: "Ủy ban nhất trí với nội dung dự thảo; đề nghị bổ sung thành phần Ban soạn thảo.".into(),
+                ..Told::default()
+            },
+            Told {
+                at: at(1),
+                who: "Trần Thị B, Vụ Pháp luật".into(),
+                what: "lưu dự thảo nghị quyết, phiên bản 3".into(),
+                link: Some(Link::new("/documents/document-1", "Dự thảo nghị quyết")),
+                ..Told::default()
+            },
+            Told {
+                at: at(0), who: "Trần Thị B, Vụ Pháp luật".into(), what: "mở hồ sơ".into(), ..Told::default()
+            },
         ]
     }
 }

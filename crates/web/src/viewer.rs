@@ -76,12 +76,8 @@ impl Viewer {
             Some(token) => state.services.signin.resolve(token, &visit.origin()).await?,
             None => None,
         };
-        let nobody = || Ctx {
-            actor: Actor::Public,
-            strength: Strength::None,
-            at: state.now(),
-            request: visit.request.clone(),
-        };
+        let nobody =
+            || Ctx { actor: Actor::Public, strength: Strength::None, at: state.now(), request: visit.request.clone() };
         let ctx = signed_in.as_ref().map_or_else(nobody, |s| s.ctx.clone());
         Ok(Viewer { state: state.clone(), visit, signed_in, ctx })
     }
@@ -166,7 +162,11 @@ impl Viewer {
             me,
             csrf: self.form_token(),
             once: sessions::new_token(services.journal.entropy()).to_string(),
-            done: self.visit.done.clone().filter(|key| self.state.renderer.words().find(self.lang(), key, &BTreeMap::new()).is_some()),
+            done: self
+                .visit
+                .done
+                .clone()
+                .filter(|key| self.state.renderer.words().find(self.lang(), key, &BTreeMap::new()).is_some()),
             request: self.visit.request.to_string(),
         })
     }
@@ -175,11 +175,12 @@ impl Viewer {
     async fn title(&self) -> Result<String, Problem> {
         let Some(person) = self.ctx.person() else { return Ok(String::new()) };
         let held = self.state.services.directory.positions_of(&person.id, self.state.now().day()).await?;
-        let acting = held.iter().find(|h| {
-            person.acting_as.as_deref() == Some(h.assignment.position.at(&h.assignment.body).as_str())
-        });
+        let acting = held
+            .iter()
+            .find(|h| person.acting_as.as_deref() == Some(h.assignment.position.at(&h.assignment.body).as_str()));
         Ok(acting.or(held.first()).map_or_else(String::new, |h| {
-            let (title, body) = (self.lang().pick(&h.title, &h.title_en), self.lang().pick(&h.body_name, &h.body_name_en));
+            let (title, body) =
+                (self.lang().pick(&h.title, &h.title_en), self.lang().pick(&h.body_name, &h.body_name_en));
             format!("{title}, {body}")
         }))
     }

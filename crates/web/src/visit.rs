@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use directory::{signin::Origin, sessions};
+use directory::{sessions, signin::Origin};
 use kernel::id::RequestId;
 use std::net::SocketAddr;
 
@@ -103,8 +103,9 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         request: RequestId::mint(journal.clock(), journal.entropy()),
         lang: asked.or(kept).unwrap_or_default(),
         query: without(request.uri().query().unwrap_or(""), &["lang", "done"]),
-        done: parameter(request.uri().query(), "done")
-            .filter(|d| d.starts_with("done-") && d.len() < 60 && d.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')),
+        done: parameter(request.uri().query(), "done").filter(|d| {
+            d.starts_with("done-") && d.len() < 60 && d.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        }),
         device: known.clone().unwrap_or_else(|| sessions::new_token(journal.entropy()).to_string()),
         session: cookies.read(request.headers(), SESSION),
         address: address(&state, &request),
@@ -173,14 +174,15 @@ fn address(state: &AppState, request: &Request) -> String {
 pub fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     query?.split('&').find_map(|pair| {
         let (n, v) = pair.split_once('=').unwrap_or((pair, ""));
-        (n == name).then(|| percent_encoding::percent_decode_str(&v.replace('+', " ")).decode_utf8().ok().map(Into::into))?
+        (n == name)
+            .then(|| percent_encoding::percent_decode_str(&v.replace('+', " ")).decode_utf8().ok().map(Into::into))?
     })
 }
 
 fn without(query: &str, names: &[&str]) -> String {
-    let kept = query.split('&').filter(|pair| {
-        !pair.is_empty() && !names.contains(&pair.split_once('=').map_or(*pair, |(name, _)| name))
-    });
+    let kept = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !names.contains(&pair.split_once('=').map_or(*pair, |(name, _)| name)));
     kept.collect::<Vec<_>>().join("&")
 }
 

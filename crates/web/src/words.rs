@@ -83,9 +83,7 @@ impl Words {
             for (file, text) in Words::files(lang) {
                 let resource = FluentResource::try_new(text)
                     .map_err(|(_, e)| BadWords { file: file.clone(), why: format!("{e:?}") })?;
-                bundle
-                    .add_resource(resource)
-                    .map_err(|e| BadWords { file: file.clone(), why: format!("{e:?}") })?;
+                bundle.add_resource(resource).map_err(|e| BadWords { file: file.clone(), why: format!("{e:?}") })?;
             }
             bundles.insert(lang.code(), bundle);
         }
@@ -144,10 +142,7 @@ pub enum Arg {
 
 /// Arguments from texts.
 pub fn args_of(texts: &BTreeMap<String, String>) -> BTreeMap<String, Arg> {
-    texts
-        .iter()
-        .map(|(k, v)| (k.clone(), v.parse().map_or_else(|_| Arg::Text(v.clone()), Arg::Int)))
-        .collect()
+    texts.iter().map(|(k, v)| (k.clone(), v.parse().map_or_else(|_| Arg::Text(v.clone()), Arg::Int))).collect()
 }
 
 #[cfg(test)]

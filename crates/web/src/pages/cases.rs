@@ -1,10 +1,21 @@
 //! Lists of cases: all that the person may see, by field of work, by words, by state.
 
 use crate::{
+    csv,
     render::Page,
+    show,
+    trouble::Failure,
     view::{CaseRow, Choice, Listed},
+    viewer::Member,
 };
-use serde::Serialize;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use cases::CaseFilter;
+use kernel::Problem;
+use procedure::model::Work;
+use serde::{Deserialize, Serialize};
 
 /// A list of cases with its filter.
 #[derive(Debug, Serialize)]
@@ -41,4 +52,75 @@ impl Page for CasesPage {
             ("second piece", CasesPage { list: long, ..page("nghi quyet", vec![], None) }),
         ]
     }
+}
+
+/// What is looked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Search {
+    q: Option<String>,
+    procedure: Option<String>,
+    state: Option<String>,
+    from: Option<i64>,
+    format: Option<String>,
+}
+
+/// Cases that a piece of the list holds.
+const SIZE: i64 = 25;
+
+/// `GET /cases`
+pub async fn list(viewer: Member, Query(search): Query<Search>) -> Result<Response, Failure> {
+    answer(viewer, search, None).await
+}
+
+/// `GET /fields/{field}`
+pub async fn field(
+    viewer: Member,
+    Path(field): Path<String>,
+    Query(search): Query<Search>,
+) -> Result<Response, Failure> {
+    let known = Work::ALL.into_iter().find(|w| w.code() == field);
+    let known = known.ok_or_else(|| Problem::not_found("field", &field))?;
+    answer(viewer, search, Some(known)).await
+}
+
+async fn answer(viewer: Member, search: Search, field: Option<Work>) -> Result<Response, Failure> {
+    let (q, procedure, state) =
+        (search.q.unwrap_or_default(), search.procedure.unwrap_or_default(), search.state.unwrap_or_default());
+    let from = search.from.unwrap_or(0).clamp(0, 1_000_000);
+    let filter = CaseFilter {
+        query: q.clone(),
+        procedure: Some(procedure.clone()).filter(|p| !p.is_empty()),
+        work: field.map(|f| f.code().to_owned()),
+        open: match state.as_str() {
+            "open" => Some(true),
+            "closed" => Some(false),
+            _ => None,
+        },
+        page: show::page_of(from, SIZE),
+    };
+    let cases = &viewer.state.services.cases;
+    let found = cases.list(&viewer.ctx, &filter).await?;
+    let rows: Vec<CaseRow> = found.items.iter().map(|c| show::case_row(&viewer, c)).collect();
+    if search.format.as_deref() == Some("csv") {
+        let line = |r: &CaseRow| {
+            let due = r.due.map(|d| d.day().to_string()).unwrap_or_default();
+            vec![r.title.clone(), r.procedure.clone(), r.step.clone(), due, r.state.to_owned()]
+        };
+        let head = ["case", "procedure", "step", "deadline", "state"].map(|k| viewer.say(k, &[]));
+        return Ok(csv::answer("ho-so.csv", &head, rows.iter().map(line)));
+    }
+    let base = {
+        let visit = &viewer.visit;
+        let kept = visit.query.split('&').filter(|p| !p.is_empty() && !p.starts_with("from=")).collect::<Vec<_>>();
+        if kept.is_empty() { format!("{}?", visit.path) } else { format!("{}?{}&", visit.path, kept.join("&")) }
+    };
+    let page = CasesPage {
+        field: field.map(|f| f.code().to_owned()),
+        q,
+        procedure,
+        state,
+        procedures: cases.catalogue().newest().map(|p| Choice::new(&p.id, show::pick(&viewer, &p.title))).collect(),
+        list: Listed { items: rows, total: found.total, offset: from / SIZE * SIZE, size: SIZE, base },
+    };
+    viewer.page(&page).await
 }

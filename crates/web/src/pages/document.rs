@@ -1,12 +1,28 @@
-//! A document: its paper, its versions and how they differ, its structured editor.
+//! A document: its paper, its versions and how they differ.
 
-use super::{sign::PaperView, step::CaseHead};
-use crate::{
-    render::Page,
-    view::{Choice, Wrong},
+use super::{
+    public::{SealedBand, bands},
+    sign::PaperView,
+    step::{AttachPage, CaseHead, changes},
 };
-use kernel::Timestamp;
-use serde::Serialize;
+use crate::{
+    form::Posted,
+    render::Page,
+    show,
+    trouble::Failure,
+    view::{Choice, Wrong},
+    viewer::{Member, Viewer, done},
+};
+use axum::{
+    body::Bytes,
+    extract::{Path, Query},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use kernel::{DocumentId, Problem, Timestamp};
+use procedure::tasks::may_write;
+use records::{Fate, NewBody, State, VersionBody};
+use serde::{Deserialize, Serialize};
 
 /// A document with its paper and versions.
 #[derive(Debug, Serialize)]
@@ -35,6 +51,8 @@ pub struct DocumentPage {
     pub edit: Option<String>,
     /// Where the kept file is fetched.
     pub file: Option<String>,
+    /// Signatures on the paper.
+    pub signatures: Vec<SealedBand>,
 }
 
 /// A version.
@@ -81,6 +99,7 @@ impl Page for DocumentPage {
             versions: VersionRow::samples(),
             edit: Some("/documents/document-1/edit".into()),
             file: None,
+            signatures: vec![],
         };
         let file = DocumentPage {
             paper: None,
@@ -109,6 +128,7 @@ impl DocumentPage {
             versions: VersionRow::samples(),
             edit: None,
             file: None,
+            signatures: vec![],
         }
     }
 }
@@ -162,7 +182,11 @@ impl Page for ComparePage {
             new: "2".into(),
             units: vec![
                 unit("Điều 1", "kept", vec![("kept", "Thành lập Ban soạn thảo")]),
-                unit("Điều 1, khoản 1", "changed", vec![("kept", "Ban soạn thảo gồm "), ("removed", "10"), ("added", "12"), ("kept", " thành viên.")]),
+                unit(
+                    "Điều 1, khoản 1",
+                    "changed",
+                    vec![("kept", "Ban soạn thảo gồm "), ("removed", "10"), ("added", "12"), ("kept", " thành viên.")],
+                ),
                 unit("Điều 2", "added", vec![("added", "Nghị quyết này có hiệu lực kể từ ngày ký.")]),
             ],
             changed: 2,
@@ -171,106 +195,231 @@ impl Page for ComparePage {
     }
 }
 
-/// The structured editor. Rows are added, removed and moved by buttons that send the form; the answer is the same page
-/// with the rows changed and nothing kept yet.
-#[derive(Debug, Default, Serialize)]
-pub struct EditorPage {
-    /// The case.
-    pub case: CaseHead,
-    /// What is being written.
-    pub kind: String,
-    /// Where the form goes.
-    pub action: String,
-    /// The version that is being changed: of the document, or of the case when it is new.
-    pub version: i64,
-    /// The text.
-    pub text: EditText,
-    /// A remark on the version.
-    pub note: String,
-    /// What is wrong.
-    pub errors: Vec<Wrong>,
-    /// The field that gets the focus after a row was changed.
-    pub focus: String,
-    /// Images of the paper as it would be, when a look was asked for.
-    pub preview: Vec<String>,
+/// A document's id out of an address.
+///
+/// # Errors
+/// [`Problem::NotFound`].
+pub fn document_id(text: &str) -> Result<DocumentId, Problem> {
+    DocumentId::new(text).map_err(|_| Problem::not_found("document", text.chars().take(64).collect::<String>()))
 }
 
-/// The text in the editor, as typed.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct EditText {
-    /// The subject.
-    pub subject: String,
-    /// Legal bases.
-    pub bases: Vec<String>,
-    /// The formula.
-    pub formula: String,
-    /// Articles.
-    pub articles: Vec<EditArticle>,
-    /// Recipients.
-    pub recipients: Vec<String>,
-    /// The authority line.
-    pub authority: String,
-    /// The signer's position.
-    pub title: String,
-    /// The signer's name.
-    pub name: String,
+/// Which version.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    version: Option<i64>,
 }
 
-/// An article in the editor.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct EditArticle {
-    /// Its heading.
-    pub heading: String,
-    /// Paragraphs without a label.
-    pub paragraphs: Vec<String>,
-    /// Clauses with their points.
-    pub clauses: Vec<EditClause>,
+/// `GET /documents/{document}`
+pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Which>) -> Result<Response, Failure> {
+    let services = &viewer.state.services;
+    let document = services.records.document(&viewer.ctx, &document_id(&id)?).await?;
+    let case = services.cases.case(&viewer.ctx, &document.case).await?;
+    let versions = services.records.versions(&viewer.ctx, &document.id).await?;
+    let names = show::names(&viewer, versions.iter().map(|v| v.by.as_str())).await?;
+    let shown = versions.iter().find(|v| Some(v.number) == which.version).or(versions.last());
+    let is_pdf = matches!(shown.map(|v| &v.body), Some(VersionBody::File(f)) if f.media_type == "application/pdf");
+    let is_text = matches!(shown.map(|v| &v.body), Some(VersionBody::Text(_)));
+    let row = show::document_row(&viewer, &case.procedure, &document, &names);
+    let open = document.state == State::Draft && may_write(&case.procedure, &case.state, &document.kind);
+    let write = viewer.may("document.version_added", &resource(&case, &document));
+    let signatures = match &document.pdf {
+        Some(pdf) => {
+            let bytes = services.journal.get_blob(pdf).await?;
+            let verified = services.records.verify_file(bytes.into()).await?;
+            bands(&viewer, &verified.signatures)
+        }
+        None => vec![],
+    };
+    let place = if document.form.is_some() { "edit" } else { "replace" };
+    let page = DocumentPage {
+        case: show::case_head(&case),
+        id: document.id.to_string(),
+        kind: row.kind,
+        title: document.title.clone(),
+        number: document.number.as_ref().map(|n| n.text.clone()).unwrap_or_default(),
+        state: row.state,
+        colour: row.colour,
+        paper: if is_text || is_pdf { Some(show::paper(&viewer, &document, which.version).await?) } else { None },
+        shown: shown.map_or(0, |v| v.number),
+        versions: versions
+            .iter()
+            .rev()
+            .map(|v| VersionRow {
+                number: v.number,
+                by: show::name_of(&names, &v.by),
+                at: v.at,
+                note: v.note.clone(),
+                text: matches!(v.body, VersionBody::Text(_)),
+            })
+            .collect(),
+        edit: (open && write).then(|| format!("/documents/{}/{place}", document.id)),
+        file: document.form.is_none().then(|| format!("/documents/{}/file", document.id)),
+        signatures,
+    };
+    viewer.page(&page).await
 }
 
-/// A clause in the editor.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct EditClause {
-    /// Its text.
-    pub text: String,
-    /// Its points.
-    pub points: Vec<String>,
+/// The document as the policies see it.
+fn resource(case: &cases::CaseView, document: &records::Document) -> kernel::Resource {
+    let state = &case.state;
+    let attrs = serde_json::json!({
+        "grade": state.grade.level(), "procedure": case.procedure.id, "step": state.step,
+        "participants": state.participants, "bodies": state.bodies,
+        "holders": procedure::tasks::holders(&case.procedure, state), "state": document.state.code(),
+        "restricted": case.procedure.restricted,
+    });
+    kernel::Resource::new("Document", document.id.as_str(), attrs)
 }
 
-impl Page for EditorPage {
-    const TEMPLATE: &'static str = "editor.html";
-    fn samples() -> Vec<(&'static str, Self)> {
-        let law = crate::law::Law::sample();
-        let articles = law.articles.iter().map(|a| EditArticle {
-            heading: a.heading.clone(),
-            paragraphs: a.paragraphs.clone(),
-            clauses: a
-                .clauses
-                .iter()
-                .map(|c| EditClause { text: c.text.clone(), points: c.points.iter().map(|p| p.1.clone()).collect() })
-                .collect(),
-        });
-        let text = EditText {
-            subject: law.subject.clone(),
-            bases: law.bases.clone(),
-            formula: law.formula.clone(),
-            articles: articles.collect(),
-            recipients: law.recipients.clone(),
-            authority: law.signature[0].clone(),
-            title: law.signature[1].clone(),
-            name: String::new(),
-        };
-        let page = |text: EditText, errors| EditorPage {
-            case: CaseHead::sample(),
-            kind: "Dự thảo nghị quyết".into(),
-            action: "/documents/document-1/edit".into(),
-            version: 3,
-            text,
-            errors,
-            ..EditorPage::default()
-        };
-        vec![
-            ("with text", page(text, vec![])),
-            ("empty", page(EditText::default(), vec![Wrong::sample("subject", "Không được để trống.")])),
-        ]
+/// `GET /documents/{document}/paper.pdf`
+pub async fn pdf(viewer: Member, Path(id): Path<String>, Query(which): Query<Which>) -> Result<Response, Failure> {
+    let id = document_id(&id)?;
+    let bytes = viewer.state.services.records.paper(&viewer.ctx, &id, which.version).await?;
+    Ok(inline("application/pdf", &format!("{id}.pdf"), bytes))
+}
+
+/// `GET /documents/{document}/pages/{version}/{page}`: a page as an image.
+pub async fn page_image(
+    viewer: Member,
+    Path((id, version, page)): Path<(String, i64, String)>,
+) -> Result<Response, Failure> {
+    let id = document_id(&id)?;
+    let document = viewer.state.services.records.document(&viewer.ctx, &id).await?;
+    let pages = viewer.state.papers.pages(&viewer, &document, Some(version)).await?;
+    let at = page.strip_suffix(".png").and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_sub(1));
+    let bytes = at.and_then(|at| pages.get(at)).ok_or_else(|| Problem::not_found("page", page))?;
+    Ok(image(bytes.clone()))
+}
+
+/// `GET /previews/{token}/{page}`: a page of what is being typed, for the person who types it.
+pub async fn preview_image(viewer: Member, Path((token, page)): Path<(String, String)>) -> Result<Response, Failure> {
+    let at = page.strip_suffix(".png").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
+    let bytes = viewer.state.papers.preview_page(&viewer, &token, at);
+    Ok(image(bytes.ok_or_else(|| Problem::not_found("page", page))?))
+}
+
+fn image(bytes: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=600")], bytes).into_response()
+}
+
+/// A file that browsers may show in place.
+pub fn inline(kind: &str, name: &str, bytes: Bytes) -> Response {
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect();
+    let disposition = format!("inline; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+}
+
+/// `GET /documents/{document}/file`: the file as it was attached. Only a PDF or an image is shown in place.
+pub async fn file(viewer: Member, Path(id): Path<String>, Query(which): Query<Which>) -> Result<Response, Failure> {
+    let id = document_id(&id)?;
+    let (info, bytes) = viewer.state.services.records.file(&viewer.ctx, &id, which.version).await?;
+    if info.media_type == "application/pdf" || info.media_type.starts_with("image/") {
+        return Ok(inline(&info.media_type, &info.name, bytes));
     }
+    let name = crate::form::encoded(&info.name);
+    let disposition = format!("attachment; filename*=UTF-8''{name}");
+    Ok(([(header::CONTENT_TYPE, info.media_type), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}
+
+/// `GET /documents/{document}/replace`
+pub async fn replace(viewer: Member, Path(id): Path<String>) -> Result<Response, Failure> {
+    let document = viewer.state.services.records.document(&viewer.ctx, &document_id(&id)?).await?;
+    viewer.page(&replace_page(&viewer, &document, String::new(), vec![]).await?).await
+}
+
+async fn replace_page(
+    viewer: &Viewer,
+    document: &records::Document,
+    note: String,
+    errors: Vec<Wrong>,
+) -> Result<AttachPage, Problem> {
+    let case = viewer.state.services.cases.case(&viewer.ctx, &document.case).await?;
+    Ok(AttachPage {
+        kind: show::kind_of(viewer, &case.procedure, &document.kind),
+        case: show::case_head(&case),
+        key: document.kind.clone(),
+        title: document.title.clone(),
+        note,
+        action: format!("/documents/{}/replace", document.id),
+        version: document.version,
+        replaces: true,
+        errors,
+    })
+}
+
+/// `POST /documents/{document}/replace`
+pub async fn replaced(Path(id): Path<String>, mut posted: Posted) -> Result<Response, Failure> {
+    let (note, file) = (posted.fields.take("note"), posted.fields.file("file"));
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let services = &viewer.state.services;
+    let document = services.records.document(&viewer.ctx, &document_id(&id)?).await?;
+    let kept = match file {
+        None => Err(Problem::field("file", "field-required")),
+        Some(file) => {
+            let body = NewBody::Upload(file);
+            services.cases.revise_document(&viewer.ctx, &document.id, posted.version, body, &note).await
+        }
+    };
+    match kept {
+        Ok(_) => Ok(done(&format!("/documents/{id}"), "done-version")),
+        Err(problem) => {
+            let told = changes(viewer, &document.case, i64::MAX).await;
+            let page = async |errors| replace_page(viewer, &document, note, errors).await;
+            posted.again(problem, &format!("/documents/{id}"), told, page).await
+        }
+    }
+}
+
+/// Which two versions.
+#[derive(Debug, Deserialize)]
+pub struct Pair {
+    old: Option<i64>,
+    new: Option<i64>,
+}
+
+/// `GET /documents/{document}/compare`
+pub async fn compare(viewer: Member, Path(id): Path<String>, Query(pair): Query<Pair>) -> Result<Response, Failure> {
+    let services = &viewer.state.services;
+    let document = services.records.document(&viewer.ctx, &document_id(&id)?).await?;
+    let case = services.cases.case(&viewer.ctx, &document.case).await?;
+    let versions = services.records.versions(&viewer.ctx, &document.id).await?;
+    let new = pair.new.unwrap_or(document.latest).clamp(1, document.latest);
+    let old = pair.old.unwrap_or(new - 1).clamp(1, document.latest);
+    let units = services.records.compare_versions(&viewer.ctx, &document.id, old, new).await?;
+    let changed = units.iter().filter(|u| u.fate != Fate::Kept).count();
+    let word = |fate: Fate| match fate {
+        Fate::Kept => "kept",
+        Fate::Added => "added",
+        Fate::Removed => "removed",
+        Fate::Changed => "changed",
+    };
+    let label = |u: &records::UnitChange| match (u.old_label.as_str(), u.new_label.as_str()) {
+        ("", label) | (label, "") => label.to_owned(),
+        (old, new) if old == new => new.to_owned(),
+        (old, new) => format!("{old} → {new}"),
+    };
+    let page = ComparePage {
+        case: show::case_head(&case),
+        id: document.id.to_string(),
+        title: document.title.clone(),
+        versions: versions
+            .iter()
+            .filter(|v| matches!(v.body, VersionBody::Text(_)))
+            .map(|v| Choice::new(v.number.to_string(), viewer.say("version-n", &[("n", &v.number.to_string())])))
+            .collect(),
+        old: old.to_string(),
+        new: new.to_string(),
+        changed: i64::try_from(changed).unwrap_or(0),
+        units: units
+            .iter()
+            .map(|u| DiffUnit {
+                label: label(u),
+                fate: word(u.fate),
+                spans: u.spans.iter().map(|s| (word(s.fate), s.text.clone())).collect(),
+            })
+            .collect(),
+    };
+    viewer.page(&page).await
 }

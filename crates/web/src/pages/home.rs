@@ -1,9 +1,8 @@
 //! "Việc cần làm hôm nay": what waits for the person, the most pressing first.
 
-use crate::{
-    render::Page,
-    view::CaseRow,
-};
+use crate::{render::Page, show, trouble::Failure, view::CaseRow, viewer::Member};
+use axum::response::Response;
+use cases::{CaseFilter, InboxFilter, InboxTask};
 use kernel::Timestamp;
 use serde::Serialize;
 
@@ -64,5 +63,41 @@ impl Page for HomePage {
             ("busy", HomePage { today: today.clone(), tasks: TaskRow::samples(), following: CaseRow::samples() }),
             ("nothing waits", HomePage { today, tasks: vec![], following: vec![] }),
         ]
+    }
+}
+
+/// `GET /`
+pub async fn show(viewer: Member) -> Result<Response, Failure> {
+    let services = &viewer.state.services;
+    let inbox = services.cases.inbox(&viewer.ctx, &InboxFilter { page: 1, ..InboxFilter::default() }).await?;
+    let filter = CaseFilter { open: Some(true), page: 1, ..CaseFilter::default() };
+    let open = services.cases.list(&viewer.ctx, &filter).await?;
+    let mine: Vec<_> = inbox.items.iter().map(|t| &t.case).collect();
+    let following = open.items.iter().filter(|c| !mine.contains(&&c.id)).take(10);
+    let page = HomePage {
+        today: viewer.state.now().day().to_string(),
+        tasks: inbox.items.iter().map(|t| task(&viewer, t)).collect(),
+        following: following.map(|c| show::case_row(&viewer, c)).collect(),
+    };
+    viewer.page(&page).await
+}
+
+fn task(viewer: &Member, task: &InboxTask) -> TaskRow {
+    let place = match task.kind.as_str() {
+        "work" => "step",
+        kind => kind,
+    };
+    let (clock, day) = (task.since.clock(), task.since.day().short());
+    TaskRow {
+        href: format!("/cases/{}/{place}", task.case),
+        what: show::pick(viewer, &task.step_title),
+        case: task.case_title.clone(),
+        from: viewer.say(
+            "home-since",
+            &[("clock", &clock), ("day", &day), ("procedure", &show::pick(viewer, &task.procedure_title))],
+        ),
+        due: task.due,
+        late: task.overdue || task.due.is_some_and(|due| due < viewer.state.now()),
+        grade: task.grade.level(),
     }
 }

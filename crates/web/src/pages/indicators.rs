@@ -1,7 +1,20 @@
 //! The targets of Resolution 1343, computed from data whenever somebody looks.
 
-use crate::{render::Page, view::Link};
-use serde::Serialize;
+use crate::{
+    csv,
+    render::Page,
+    trouble::Failure,
+    view::Link,
+    viewer::{Member, Viewer},
+};
+use async_trait::async_trait;
+use axum::{extract::Query, response::Response};
+use directory::{
+    IndicatorReading, Measure,
+    indicators::{Gauges, Share},
+};
+use kernel::Problem;
+use serde::{Deserialize, Serialize};
 
 /// The indicators.
 #[derive(Debug, Serialize)]
@@ -53,5 +66,68 @@ impl Page for IndicatorsPage {
             row("Kết nối Trục liên thông văn bản quốc gia", None, 0),
         ];
         vec![("three", IndicatorsPage { rows }), ("none", IndicatorsPage { rows: vec![] })]
+    }
+}
+
+/// What the directory cannot count itself.
+struct HouseGauges<'a>(&'a Viewer);
+
+#[async_trait]
+impl Gauges for HouseGauges<'_> {
+    async fn read(&self, measure: Measure) -> Result<Option<Share>, Problem> {
+        let services = &self.0.state.services;
+        Ok(match measure {
+            Measure::ProceduresThatRun => {
+                // A procedure that does not pass its checks is not loaded, and its file is told as a problem.
+                let catalogue = services.cases.catalogue();
+                let runs = i64::try_from(catalogue.newest().count()).unwrap_or(0);
+                let broken = i64::try_from(catalogue.problems().len()).unwrap_or(0);
+                Some(Share { part: runs, whole: runs + broken })
+            }
+            Measure::RecordsWithContent => {
+                let (part, whole) = services.records.digital_share().await?;
+                Some(Share { part, whole })
+            }
+            Measure::PeopleWithCertificate | Measure::AxisDocuments | Measure::SecurityMonitoring => None,
+        })
+    }
+}
+
+/// In which shape.
+#[derive(Debug, Deserialize)]
+pub struct Shape {
+    format: Option<String>,
+}
+
+/// `GET /indicators`
+pub async fn show(viewer: Member, Query(shape): Query<Shape>) -> Result<Response, Failure> {
+    let services = &viewer.state.services;
+    let readings = services.directory.indicator_readings(&services.keys, &HouseGauges(&viewer)).await?;
+    let rows: Vec<IndicatorRow> = readings.iter().map(|r| row(&viewer, r)).collect();
+    if shape.format.as_deref() == Some("csv") {
+        let head = ["indicator", "indicator-part", "indicator-whole", "indicator-goal", "indicator-by"];
+        let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
+        let line = |r: &IndicatorRow| {
+            vec![r.name.clone(), number(r.part), number(r.whole), r.target.to_string(), r.by.clone()]
+        };
+        return Ok(csv::answer("chi-tieu.csv", &head.map(|k| viewer.say(k, &[])), rows.iter().map(line)));
+    }
+    viewer.page(&IndicatorsPage { rows }).await
+}
+
+fn row(viewer: &Viewer, reading: &IndicatorReading) -> IndicatorRow {
+    let (indicator, lang) = (&reading.indicator, viewer.lang());
+    let (vi, en) = indicator.measure.says();
+    let href = indicator.document.as_ref().map(|d| format!("/documents/{d}")).unwrap_or_default();
+    IndicatorRow {
+        name: lang.pick(&indicator.name, &indicator.name_en).to_owned(),
+        how: format!("{}.", lang.pick(vi, en)),
+        target: indicator.target,
+        by: indicator.by.to_string(),
+        part: reading.value.map(|v| v.part),
+        whole: reading.value.map(|v| v.whole),
+        points: reading.value.and_then(Share::basis_points),
+        met: reading.met(),
+        basis: (!indicator.basis.is_empty()).then(|| Link::new(href, &indicator.basis)),
     }
 }

@@ -2,10 +2,18 @@
 
 use crate::{
     render::Page,
+    show,
+    trouble::Failure,
     view::{Link, Listed},
+    viewer::{Member, Viewer},
 };
-use kernel::Timestamp;
-use serde::Serialize;
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use journal::Proof;
+use kernel::{Act, Digest, Problem, Resource, StreamId, Strength, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The latest acts, or those of a stream.
 #[derive(Debug, Serialize)]
@@ -79,8 +87,24 @@ impl Page for JournalPage {
         let chain = |broken| Some(ChainResult { checked: 2, broken });
         vec![
             ("whole", JournalPage { stream: None, list: list(), head: Some(head.clone()), chain: None }),
-            ("a stream, checked", JournalPage { stream: Some("case:case-1".into()), list: Listed::whole(ActRow::samples()), head: Some(head), chain: chain(None) }),
-            ("a stream, broken", JournalPage { stream: Some("case:case-1".into()), list: Listed::whole(ActRow::samples()), head: None, chain: chain(Some("case:case-1 · 2".into())) }),
+            (
+                "a stream, checked",
+                JournalPage {
+                    stream: Some("case:case-1".into()),
+                    list: Listed::whole(ActRow::samples()),
+                    head: Some(head),
+                    chain: chain(None),
+                },
+            ),
+            (
+                "a stream, broken",
+                JournalPage {
+                    stream: Some("case:case-1".into()),
+                    list: Listed::whole(ActRow::samples()),
+                    head: None,
+                    chain: chain(Some("case:case-1 · 2".into())),
+                },
+            ),
         ]
     }
 }
@@ -184,4 +208,193 @@ impl Page for ActPage {
         };
         vec![("proved", page(true, Some(ProofView::sample()))), ("changed, not in the log yet", page(false, None))]
     }
+}
+
+/// Which part of the journal.
+#[derive(Debug, Deserialize)]
+pub struct Part {
+    from: Option<i64>,
+    stream: Option<String>,
+    check: Option<String>,
+}
+
+/// Acts on one page.
+const SIZE: i64 = 50;
+/// Most acts of a stream that are recomputed while somebody waits; `dienhong verify` does all.
+const MOST_CHECKED: i64 = 20_000;
+
+fn may_walk(viewer: &Viewer) -> Result<(), Problem> {
+    viewer.require("view.journal", &Resource::new("Journal", "journal", serde_json::json!({})))
+}
+
+/// `GET /journal`: the latest acts first.
+pub async fn list(viewer: Member, Query(part): Query<Part>) -> Result<Response, Failure> {
+    may_walk(&viewer)?;
+    if let Some(stream) = part.stream.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
+        return Ok(Redirect::to(&format!("/journal/{}", crate::form::encoded(stream))).into_response());
+    }
+    let journal = &viewer.state.services.journal;
+    let total = journal.position().await?;
+    let offset = part.from.unwrap_or(0).clamp(0, total);
+    let first = (total - offset - SIZE).max(0);
+    let mut acts: Vec<Act> =
+        journal.acts_from(first, total - offset - first).await?.into_iter().map(|p| p.act).collect();
+    acts.reverse();
+    let page = JournalPage {
+        stream: None,
+        list: Listed { items: rows(&viewer, &acts).await?, total, offset, size: SIZE, base: "/journal?".into() },
+        head: head(&viewer).await?,
+        chain: None,
+    };
+    viewer.page(&page).await
+}
+
+async fn head(viewer: &Viewer) -> Result<Option<HeadView>, Problem> {
+    let head = viewer.state.services.journal.tree_head().await?;
+    Ok(head.map(|h| HeadView {
+        size: i64::try_from(h.head.size).unwrap_or(i64::MAX),
+        root: h.head.root.to_string(),
+        at: h.head.at,
+    }))
+}
+
+async fn rows(viewer: &Viewer, acts: &[Act]) -> Result<Vec<ActRow>, Problem> {
+    let names = show::names(viewer, acts.iter().map(|a| a.actor.who.as_str())).await?;
+    let row = |act: &Act| ActRow {
+        href: format!("/journal/{}/{}", act.stream, act.version),
+        at: act.at,
+        place: format!("{} · {}", act.stream, act.version),
+        kind: act.kind.clone(),
+        who: who(act, &show::name_of(&names, &act.actor.who)),
+        hash: act.hash.to_string().chars().take(10).collect(),
+    };
+    Ok(acts.iter().map(row).collect())
+}
+
+fn who(act: &Act, name: &str) -> String {
+    let who = if name.is_empty() { act.actor.who.as_str() } else { name };
+    match &act.actor.acting_as {
+        Some(position) => format!("{who} · {position}"),
+        None => who.to_owned(),
+    }
+}
+
+/// `GET /journal/{stream}`: from the first act on.
+pub async fn stream(viewer: Member, Path(stream): Path<String>, Query(part): Query<Part>) -> Result<Response, Failure> {
+    may_walk(&viewer)?;
+    let (id, journal) = (StreamId::from_text(stream.clone()), &viewer.state.services.journal);
+    let total = journal.head(&id).await?;
+    if total == 0 {
+        return Err(Problem::not_found("stream", stream).into());
+    }
+    let offset = part.from.unwrap_or(0).clamp(0, total);
+    let acts = journal.acts(&id, offset, SIZE).await?;
+    let chain = match part.check.as_deref() {
+        Some("chain") => Some(recompute(&viewer, &id).await?),
+        _ => None,
+    };
+    let base = format!("/journal/{stream}?");
+    let page = JournalPage {
+        stream: Some(stream),
+        list: Listed { items: rows(&viewer, &acts).await?, total, offset, size: SIZE, base },
+        head: head(&viewer).await?,
+        chain,
+    };
+    viewer.page(&page).await
+}
+
+/// Recomputes every hash of a stream and every link to the act before.
+async fn recompute(viewer: &Viewer, stream: &StreamId) -> Result<ChainResult, Problem> {
+    let journal = &viewer.state.services.journal;
+    let (mut checked, mut prev) = (0, Digest::ZERO);
+    loop {
+        let acts = journal.acts(stream, checked, 500).await?;
+        for act in &acts {
+            let holds =
+                act.prev == prev && act.version == checked + 1 && act.compute_hash().is_ok_and(|h| h == act.hash);
+            if !holds {
+                return Ok(ChainResult { checked, broken: Some(format!("{stream} · {}", act.version)) });
+            }
+            (checked, prev) = (act.version, act.hash);
+        }
+        if acts.is_empty() || checked >= MOST_CHECKED {
+            return Ok(ChainResult { checked, broken: None });
+        }
+    }
+}
+
+/// `GET /journal/{stream}/{version}`
+pub async fn act(viewer: Member, Path((stream, version)): Path<(String, i64)>) -> Result<Response, Failure> {
+    may_walk(&viewer)?;
+    let (id, journal) = (StreamId::from_text(stream.clone()), &viewer.state.services.journal);
+    let unknown = || Problem::not_found("act", format!("{stream}/{version}"));
+    let act = journal.act(&id, version).await?.ok_or_else(unknown)?;
+    let last = journal.head(&id).await?;
+    let names = show::names(&viewer, [act.actor.who.as_str()]).await?;
+    let policies = journal.policies();
+    let at = |version: i64| Link::new(format!("/journal/{stream}/{version}"), version.to_string());
+    let proof = journal.proof(&id, version).await?;
+    // Acts of a higher grade than the auditor is cleared for show that they are there, and nothing of what they say.
+    let cleared = viewer.ctx.person().is_some_and(|p| p.clearance >= act.grade);
+    let body = if cleared { serde_json::to_string_pretty(&act.body).unwrap_or_default() } else { "…".into() };
+    let page = ActPage {
+        kind: act.kind.clone(),
+        at: act.at,
+        who: who(&act, &show::name_of(&names, &act.actor.who)),
+        strength: match act.actor.strength {
+            Strength::None => "none",
+            Strength::Password => "password",
+            Strength::TwoFactor => "two-factor",
+            Strength::Fresh => "fresh",
+        },
+        resource: act.resource.clone(),
+        grade: act.grade.level(),
+        body,
+        private: act.commitment.is_some(),
+        policies: act.policies.iter().map(|p| (p.clone(), policies.says(p).unwrap_or_default().to_owned())).collect(),
+        blobs: act.blobs.iter().map(ToString::to_string).collect(),
+        request: act.request.to_string(),
+        prev: act.prev.to_string(),
+        hash: act.hash.to_string(),
+        holds: act.compute_hash().is_ok_and(|hash| hash == act.hash),
+        proof: proof.map(|p| proof_view(&p, format!("/journal/{stream}/{version}/proof.json"))),
+        before: (version > 1).then(|| at(version - 1)),
+        after: (version < last).then(|| at(version + 1)),
+        stream,
+        version,
+    };
+    viewer.page(&page).await
+}
+
+/// A proof as a page shows it.
+pub fn proof_view(proof: &Proof, href: String) -> ProofView {
+    ProofView {
+        index: i64::try_from(proof.leaf_index).unwrap_or(i64::MAX),
+        size: i64::try_from(proof.head.head.size).unwrap_or(i64::MAX),
+        root: proof.head.head.root.to_string(),
+        path: proof.path.iter().map(ToString::to_string).collect(),
+        at: proof.head.head.at,
+        href,
+    }
+}
+
+/// `GET /journal/{stream}/{version}/proof.json`
+pub async fn proof(viewer: Member, Path((stream, version)): Path<(String, i64)>) -> Result<Response, Failure> {
+    may_walk(&viewer)?;
+    Ok(proof_file(&viewer, &StreamId::from_text(stream), version).await?)
+}
+
+/// The proof with the act that it is about, complete for whoever checks it elsewhere.
+///
+/// # Errors
+/// [`Problem::NotFound`] while the act is not in the log.
+pub async fn proof_file(viewer: &Viewer, stream: &StreamId, version: i64) -> Result<Response, Problem> {
+    let journal = &viewer.state.services.journal;
+    let unknown = || Problem::not_found("proof", format!("{stream}/{version}"));
+    let act = journal.act(stream, version).await?.ok_or_else(unknown)?;
+    let proof = journal.proof(stream, version).await?.ok_or_else(unknown)?;
+    let file = serde_json::json!({
+        "act": act.envelope(), "prev": act.prev, "hash": act.hash, "proof": proof,
+    });
+    Ok(axum::Json(file).into_response())
 }

@@ -5,6 +5,8 @@ pub mod ballot;
 pub mod case;
 pub mod cases;
 pub mod document;
+mod drawing;
+pub mod editor;
 pub mod home;
 pub mod indicators;
 pub mod journal;
@@ -17,6 +19,7 @@ pub mod public;
 pub mod registers;
 pub mod sign;
 pub mod step;
+pub mod system;
 
 use crate::render::{Sample, samples_of};
 
@@ -55,7 +58,7 @@ pages![
     sign::VotePage,
     document::DocumentPage,
     document::ComparePage,
-    document::EditorPage,
+    editor::EditorPage,
     registers::RegistersPage,
     registers::RegisterPage,
     people::BodiesPage,

@@ -1,11 +1,25 @@
 //! The catalogue of procedures, and one procedure with its steps and rules in words.
 
+use super::open_case::{by_field, procedure_row};
 use super::{
     case::Fact,
+    drawing,
     open_case::{FieldOfWork, ProcedureRow},
 };
-use crate::{render::Page, view::Link};
-use serde::Serialize;
+use crate::{
+    render::Page,
+    show,
+    trouble::Failure,
+    view::Link,
+    viewer::{Member, Viewer},
+};
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use kernel::Problem;
+use procedure::{Procedure, ProcedureRef, Step, Text, explain};
+use serde::{Deserialize, Serialize};
 
 /// The catalogue.
 #[derive(Debug, Serialize)]
@@ -76,12 +90,19 @@ pub struct RuleLine {
 impl Page for ProcedurePage {
     const TEMPLATE: &'static str = "procedure.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let rule = |words: &str, verified| RuleLine { words: words.into(), basis: "Nghị quyết 29/2022/UBTVQH15".into(), verified };
+        let rule = |words: &str, verified| RuleLine {
+            words: words.into(),
+            basis: "Nghị quyết 29/2022/UBTVQH15".into(),
+            verified,
+        };
         let step = |name: &str| StepRules {
             name: name.into(),
             todo: "Mỗi Ủy viên cho ý kiến bằng phiếu.".into(),
             owners: vec!["Ủy viên Ủy ban Thường vụ Quốc hội".into()],
-            rules: vec![rule("Hạn 10 ngày kể từ khi gửi phiếu.", false), rule("Quá nửa tổng số Ủy viên tán thành thì chuyển Chủ tịch Quốc hội ký.", true)],
+            rules: vec![
+                rule("Hạn 10 ngày kể từ khi gửi phiếu.", false),
+                rule("Quá nửa tổng số Ủy viên tán thành thì chuyển Chủ tịch Quốc hội ký.", true),
+            ],
         };
         let page = ProcedurePage {
             procedure: ProcedureRow::sample(),
@@ -98,4 +119,92 @@ impl Page for ProcedurePage {
         };
         vec![("one", page)]
     }
+}
+
+/// `GET /procedures`
+pub async fn list(viewer: Member) -> Result<Response, Failure> {
+    let catalogue = viewer.state.services.cases.catalogue();
+    viewer.page(&ProceduresPage { fields: by_field(&viewer, catalogue.newest()) }).await
+}
+
+/// Which version.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    version: Option<u32>,
+}
+
+/// `GET /procedures/{procedure}`
+pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Which>) -> Result<Response, Failure> {
+    let catalogue = viewer.state.services.cases.catalogue();
+    let found = match which.version {
+        Some(version) => catalogue.get(&ProcedureRef { id: id.clone(), version }).cloned(),
+        None => catalogue.newest().find(|p| p.id == id).cloned(),
+    };
+    let procedure = found.ok_or_else(|| Problem::not_found("procedure", &id))?;
+    let others = catalogue.all().filter(|p| p.id == id && p.version != procedure.version);
+    let versions = others.map(|p| {
+        let words = viewer.say("version-n", &[("n", &p.version.to_string())]);
+        Link::new(format!("/procedures/{id}?version={}", p.version), words)
+    });
+    let document = |d: &procedure::model::DocumentSpec| {
+        let how = viewer.say(if d.paper.is_some() { "document-written" } else { "document-attached" }, &[]);
+        let number = d.register.as_ref().map(|r| viewer.say("document-numbered", &[("register", r)]));
+        Fact::new(
+            show::pick(&viewer, &d.title),
+            [Some(how), number].into_iter().flatten().collect::<Vec<_>>().join("; "),
+        )
+    };
+    let page = ProcedurePage {
+        version: i64::from(procedure.version),
+        field: procedure.field.code().into(),
+        bases: procedure.basis.clone(),
+        from: procedure.valid_from.to_string(),
+        until: procedure.valid_until.map(|d| d.to_string()),
+        steps: procedure.steps.iter().map(|s| step_rules(&viewer, &procedure, s)).collect(),
+        documents: procedure.documents.iter().map(document).collect(),
+        effects: procedure.effects.iter().map(|e| show::pick(&viewer, &e.says)).collect(),
+        drawing: Some(format!("/procedures/{id}/drawing.svg?version={}", procedure.version)),
+        versions: versions.collect(),
+        procedure: procedure_row(&viewer, &procedure),
+    };
+    viewer.page(&page).await
+}
+
+fn step_rules(viewer: &Viewer, procedure: &Procedure, step: &Step) -> StepRules {
+    let references = viewer.state.services.cases.catalogue().references();
+    let line = |text: Text, basis: Option<&String>, verified: bool| RuleLine {
+        words: show::pick(viewer, &text),
+        basis: basis.cloned().unwrap_or_default(),
+        verified,
+    };
+    let mut rules = Vec::new();
+    if let Some(deadline) = &step.deadline {
+        rules.push(line(
+            explain::deadline(procedure, deadline),
+            deadline.source.basis.as_ref(),
+            deadline.source.verified,
+        ));
+    }
+    let ballot = step.ballot.as_ref().map(|b| &b.source);
+    for rule in &step.next {
+        let verified = rule.when.is_none() || ballot.is_none_or(|s| s.verified);
+        rules.push(line(explain::rule(procedure, step, rule), ballot.and_then(|s| s.basis.as_ref()), verified));
+    }
+    StepRules {
+        name: show::pick(viewer, &step.title),
+        todo: show::pick(viewer, &step.todo),
+        owners: step.owners.iter().map(|o| show::pick(viewer, &explain::owner(procedure, references, o))).collect(),
+        rules,
+    }
+}
+
+/// `GET /procedures/{procedure}/drawing.svg`
+pub async fn drawing(viewer: Member, Path(id): Path<String>, Query(which): Query<Which>) -> Result<Response, Failure> {
+    let catalogue = viewer.state.services.cases.catalogue();
+    let found = match which.version {
+        Some(version) => catalogue.get(&ProcedureRef { id: id.clone(), version }).cloned(),
+        None => catalogue.newest().find(|p| p.id == id).cloned(),
+    };
+    let procedure = found.ok_or_else(|| Problem::not_found("procedure", &id))?;
+    Ok(super::document::inline("image/svg+xml", &format!("{id}.svg"), drawing::svg(&viewer, &procedure).into()))
 }

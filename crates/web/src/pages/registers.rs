@@ -1,11 +1,20 @@
 //! Number registers: which there are, and each as it is printed.
 
 use crate::{
+    csv,
     render::Page,
+    show,
+    trouble::Failure,
     view::{Choice, Link},
+    viewer::{Member, Viewer},
 };
-use kernel::Timestamp;
-use serde::Serialize;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use kernel::{BodyId, Problem, Timestamp};
+use records::{Register, Series};
+use serde::{Deserialize, Serialize};
 
 /// The registers.
 #[derive(Debug, Serialize)]
@@ -114,8 +123,99 @@ impl Page for RegisterPage {
             csv: "?format=csv".into(),
         };
         vec![
-            ("with lines", page(vec![entry(1344, "Thành lập Ban soạn thảo dự án Luật"), entry(1343, "Chương trình chuyển đổi số của Quốc hội")])),
+            (
+                "with lines",
+                page(vec![
+                    entry(1344, "Thành lập Ban soạn thảo dự án Luật"),
+                    entry(1343, "Chương trình chuyển đổi số của Quốc hội"),
+                ]),
+            ),
             ("empty", page(vec![])),
         ]
     }
+}
+
+/// `GET /registers`
+pub async fn list(viewer: Member) -> Result<Response, Failure> {
+    let found = viewer.state.services.records.registers(&viewer.ctx).await?;
+    let mut registers = Vec::new();
+    for register in &found {
+        registers.push(row(&viewer, register).await?);
+    }
+    viewer.page(&RegistersPage { registers }).await
+}
+
+async fn row(viewer: &Viewer, register: &Register) -> Result<RegisterRow, Problem> {
+    let body = match BodyId::new(register.body.clone()) {
+        Ok(id) => viewer.state.services.directory.body(&id).await?,
+        Err(_) => None,
+    };
+    // A clock set back is told where a number is given; here the register is only read.
+    let today = viewer.state.now().day();
+    let day = register.last_day.map_or(today, |last| last.max(today));
+    Ok(RegisterRow {
+        code: register.code.clone(),
+        title: register.title.clone(),
+        symbol: register.symbol.clone(),
+        body: body.map_or_else(|| register.body.clone(), |b| b.name_in(viewer.lang().code()).to_owned()),
+        next: register.next_number(day)?.text,
+        last_day: register.last_day.map(|d| d.to_string()),
+        grade: register.grade.level(),
+    })
+}
+
+/// Which lines.
+#[derive(Debug, Deserialize)]
+pub struct Lines {
+    year: Option<i64>,
+    before: Option<i64>,
+    format: Option<String>,
+}
+
+/// `GET /registers/{register}`
+pub async fn show(viewer: Member, Path(code): Path<String>, Query(lines): Query<Lines>) -> Result<Response, Failure> {
+    let records = &viewer.state.services.records;
+    let register = records.register(&viewer.ctx, &code).await?;
+    let this_year = i64::from(viewer.state.now().day().year());
+    let year = if register.series == Series::Term { 0 } else { lines.year.unwrap_or(this_year) };
+    let is_csv = lines.format.as_deref() == Some("csv");
+    let limit = if is_csv { 1000 } else { 100 };
+    let entries = records.entries(&viewer.ctx, &code, year, lines.before, limit).await?;
+    let names = show::names(&viewer, entries.iter().map(|e| e.by.as_str())).await?;
+    let rows: Vec<EntryRow> = entries
+        .iter()
+        .map(|e| EntryRow {
+            number: e.number.text.clone(),
+            date: e.number.date.to_string(),
+            subject: Link::new(format!("/documents/{}", e.document), &e.subject),
+            signer: e.signer.clone(),
+            recipients: e.recipients.clone(),
+            by: show::name_of(&names, &e.by),
+            at: e.at,
+        })
+        .collect();
+    if is_csv {
+        let head =
+            ["register-number", "register-date", "register-subject", "register-signer", "recipients", "register-by"];
+        let line = |r: &EntryRow| {
+            let recipients = r.recipients.join("; ");
+            vec![r.number.clone(), r.date.clone(), r.subject.words.clone(), r.signer.clone(), recipients, r.by.clone()]
+        };
+        let head = head.map(|k| viewer.say(k, &[]));
+        return Ok(csv::answer(&format!("{code}.csv"), &head, rows.iter().map(line)));
+    }
+    let years = match register.series {
+        Series::Term => vec![],
+        _ => (this_year - 4..=this_year).rev().map(|y| Choice::new(y.to_string(), y.to_string())).collect(),
+    };
+    let last = entries.last().map(|e| e.number.number).filter(|_| entries.len() >= 100);
+    let page = RegisterPage {
+        register: row(&viewer, &register).await?,
+        years,
+        year: year.to_string(),
+        entries: rows,
+        older: last.map(|n| format!("/registers/{code}?year={year}&before={n}")),
+        csv: format!("/registers/{code}?year={year}&format=csv"),
+    };
+    viewer.page(&page).await
 }

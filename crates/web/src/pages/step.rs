@@ -1,11 +1,25 @@
 //! The page of a step: its form, the documents that it needs, its outcomes, and the way back with a reason.
 
-use super::open_case::DeclaredField;
-use crate::{
-    render::Page,
-    view::{Choice, DocumentRow, Wrong},
+use super::{
+    case::{after, case_id},
+    open_case::DeclaredField,
 };
+use crate::{
+    declared,
+    form::Posted,
+    render::Page,
+    show,
+    trouble::Failure,
+    view::{Choice, DocumentRow, Told, Wrong},
+    viewer::{Member, Viewer, done},
+};
+use axum::{extract::Path, response::Response};
+use cases::{CaseView, Opinion};
+use kernel::{BodyId, CaseId, Problem};
+use procedure::{Command, Step, tasks::Action};
+use records::NewBody;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The case above a page that works on it.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -46,6 +60,10 @@ pub struct StepPage {
     pub documents: Vec<NeededDocument>,
     /// The step's form.
     pub fields: Vec<DeclaredField>,
+    /// Names that the inputs of people suggest.
+    pub people: Vec<String>,
+    /// Codes and names that the inputs of bodies suggest.
+    pub bodies: Vec<Choice>,
     /// Answers to choose from.
     pub outcomes: Vec<Choice>,
     /// The one that was chosen.
@@ -85,10 +103,24 @@ impl Page for StepPage {
             title: "Soạn thảo".into(),
             todo: "Soạn dự thảo nghị quyết và đính kèm tờ trình, rồi chuyển thẩm tra.".into(),
             documents: vec![
-                NeededDocument { key: "nghi-quyet".into(), title: "Dự thảo nghị quyết".into(), needed: true, written: true, there: there.then(|| docs[0].clone()) },
-                NeededDocument { key: "to-trinh".into(), title: "Tờ trình".into(), needed: true, written: false, there: there.then(|| docs[1].clone()) },
+                NeededDocument {
+                    key: "nghi-quyet".into(),
+                    title: "Dự thảo nghị quyết".into(),
+                    needed: true,
+                    written: true,
+                    there: there.then(|| docs[0].clone()),
+                },
+                NeededDocument {
+                    key: "to-trinh".into(),
+                    title: "Tờ trình".into(),
+                    needed: true,
+                    written: false,
+                    there: there.then(|| docs[1].clone()),
+                },
             ],
             fields: DeclaredField::samples(),
+            people: vec![],
+            bodies: vec![],
             outcomes: vec![Choice::new("nhat-tri", "Nhất trí"), Choice::new("bo-sung", "Nhất trí, đề nghị bổ sung")],
             outcome: String::new(),
             returns: vec![Choice::new("soan-thao", "Soạn thảo")],
@@ -185,7 +217,11 @@ impl Page for OpinionPage {
             bodies: vec![Choice::new("ub-cong-tac-dai-bieu", "Ủy ban Công tác đại biểu")],
             body: "ub-cong-tac-dai-bieu".into(),
             documents: DocumentRow::samples(),
-            answers: vec![Choice::new("tan-thanh", "Tán thành"), Choice::new("khong-tan-thanh", "Không tán thành"), Choice::new("y-kien-khac", "Ý kiến khác")],
+            answers: vec![
+                Choice::new("tan-thanh", "Tán thành"),
+                Choice::new("khong-tan-thanh", "Không tán thành"),
+                Choice::new("y-kien-khac", "Ý kiến khác"),
+            ],
             answer: String::new(),
             text: String::new(),
             paper: "Báo cáo thẩm tra".into(),
@@ -194,5 +230,281 @@ impl Page for OpinionPage {
             errors: vec![],
         };
         vec![("asked", page)]
+    }
+}
+
+/// The case and the step at which it stands.
+///
+/// # Errors
+/// [`Problem::NotFound`]; `case-not-open` when it is over.
+pub async fn at_step(viewer: &Viewer, id: &str) -> Result<(CaseView, Step), Problem> {
+    let case = viewer.state.services.cases.case(&viewer.ctx, &case_id(id)?).await?;
+    let step = case.procedure.step(&case.state.step).cloned().ok_or_else(|| Problem::refused("case-not-open"))?;
+    Ok((case, step))
+}
+
+/// Steps to which the reader may return the case now.
+pub fn returns(viewer: &Viewer, case: &CaseView) -> Vec<Choice> {
+    let to = case.possible.iter().filter_map(|p| match &p.action {
+        Action::Return(to) => case.procedure.step(to),
+        _ => None,
+    });
+    to.map(|step| Choice::new(&step.key, show::pick(viewer, &step.title))).collect()
+}
+
+/// What happened since the reader opened the page, for the page that tells a conflict.
+pub async fn changes(viewer: &Viewer, id: &CaseId, since: i64) -> Vec<Told> {
+    let found = viewer.state.services.cases.changes_since(&viewer.ctx, id, since).await;
+    found.map(|entries| show::told(viewer, &entries)).unwrap_or_default()
+}
+
+/// `GET /cases/{case}/step`
+pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (case, step) = at_step(&viewer, &id).await?;
+    let values = case.state.fields.clone();
+    viewer.page(&step_page(&viewer, &case, &step, &values, Typed::default(), vec![]).await?).await
+}
+
+/// What a person typed beside the declared fields.
+#[derive(Debug, Default)]
+struct Typed {
+    outcome: String,
+    reason: String,
+}
+
+async fn step_page(
+    viewer: &Viewer,
+    case: &CaseView,
+    step: &Step,
+    values: &Map<String, Value>,
+    typed: Typed,
+    errors: Vec<Wrong>,
+) -> Result<StepPage, Problem> {
+    let rows = show::document_rows(viewer, case).await?;
+    let there = |key: &str| case.documents.iter().position(|d| d.kind == key).and_then(|at| rows.get(at).cloned());
+    let documents = step.writes.iter().filter_map(|key| case.procedure.document(key)).map(|spec| NeededDocument {
+        key: spec.key.clone(),
+        title: show::pick(viewer, &spec.title),
+        needed: step.needs.contains(&spec.key),
+        written: spec.paper.is_some(),
+        there: there(&spec.key),
+    });
+    let (people, bodies) = declared::suggestions(viewer, &step.fields).await?;
+    Ok(StepPage {
+        case: show::case_head(case),
+        step: step.key.clone(),
+        title: show::pick(viewer, &step.title),
+        todo: show::pick(viewer, &step.todo),
+        documents: documents.collect(),
+        fields: declared::fields(viewer, &step.fields, values).await?,
+        people,
+        bodies,
+        outcomes: show::choices(viewer, &step.outcomes),
+        outcome: typed.outcome,
+        returns: returns(viewer, case),
+        reason: typed.reason,
+        after: after(viewer, case),
+        errors,
+    })
+}
+
+/// `POST /cases/{case}/complete`
+pub async fn complete(Path(id): Path<String>, mut posted: Posted) -> Result<Response, Failure> {
+    let (case, here) = at_step(&posted.viewer, &id).await?;
+    let (seen, row) = (posted.fields.take("step"), posted.fields.opt("row"));
+    let (outcome, save) = (posted.fields.opt("outcome"), posted.fields.opt("save"));
+    let step = case.procedure.step(&seen).cloned().unwrap_or(here);
+    let mut values = declared::values(&step.fields, &posted.fields.below("f."));
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let typed = || Typed { outcome: outcome.clone().unwrap_or_default(), reason: String::new() };
+    if let Some(row) = row {
+        declared::change_rows(&mut values, &row);
+        return viewer.page(&step_page(viewer, &case, &step, &values, typed(), vec![]).await?).await;
+    }
+    let cases = &viewer.state.services.cases;
+    let moved = match declared::resolve(viewer, &step.fields, &mut values).await {
+        Ok(()) => {
+            let fields = values.clone();
+            let command = match &save {
+                Some(_) => Command::Fill { fields },
+                None => Command::Complete { step: seen, fields, outcome: outcome.clone() },
+            };
+            cases.command(&viewer.ctx, &case.id, posted.version, command, &posted.once).await
+        }
+        Err(problem) => Err(problem),
+    };
+    match moved {
+        Ok(_) if save.is_some() => Ok(done(&format!("/cases/{id}/step"), "done-saved")),
+        Ok(_) => Ok(done(&format!("/cases/{id}"), "done-completed")),
+        Err(problem) => {
+            let problem = declared::named_as_inputs(problem, &step.fields);
+            let told = changes(viewer, &case.id, posted.version).await;
+            let page = async |errors| step_page(viewer, &case, &step, &values, typed(), errors).await;
+            posted.again(problem, &format!("/cases/{id}/step"), told, page).await
+        }
+    }
+}
+
+/// `POST /cases/{case}/return`
+pub async fn send_back(Path(id): Path<String>, mut posted: Posted) -> Result<Response, Failure> {
+    let (case, step) = at_step(&posted.viewer, &id).await?;
+    let (to, reason) = (posted.fields.take("to"), posted.fields.take("reason"));
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let command = Command::Return { to, reason: reason.clone() };
+    match viewer.state.services.cases.command(&viewer.ctx, &case.id, posted.version, command, &posted.once).await {
+        Ok(_) => Ok(done(&format!("/cases/{id}"), "done-returned")),
+        Err(problem) => {
+            let told = changes(viewer, &case.id, posted.version).await;
+            let typed = Typed { outcome: String::new(), reason };
+            let page = async |mut errors: Vec<Wrong>| {
+                errors.iter_mut().filter(|e| e.field.is_empty()).for_each(|e| e.field = "reason".into());
+                step_page(viewer, &case, &step, &case.state.fields, typed, errors).await
+            };
+            posted.again(problem, &format!("/cases/{id}"), told, page).await
+        }
+    }
+}
+
+/// `GET /cases/{case}/documents/{key}`: a document that is not there yet; written ones open in the editor.
+pub async fn attach(viewer: Member, Path((id, key)): Path<(String, String)>) -> Result<Response, Failure> {
+    let (case, _) = at_step(&viewer, &id).await?;
+    let spec = case.procedure.document(&key).ok_or_else(|| Problem::not_found("document", &key))?;
+    if spec.paper.is_some() {
+        return super::editor::begin(&viewer, &case, &key).await;
+    }
+    viewer.page(&attach_page(&viewer, &case, &key, String::new(), String::new(), vec![])).await
+}
+
+fn attach_page(
+    viewer: &Viewer,
+    case: &CaseView,
+    key: &str,
+    title: String,
+    note: String,
+    errors: Vec<Wrong>,
+) -> AttachPage {
+    AttachPage {
+        case: show::case_head(case),
+        key: key.to_owned(),
+        kind: show::kind_of(viewer, &case.procedure, key),
+        title,
+        note,
+        action: format!("/cases/{}/documents/{key}", case.id),
+        version: case.version,
+        replaces: false,
+        errors,
+    }
+}
+
+/// `POST /cases/{case}/documents/{key}`
+pub async fn attached(Path((id, key)): Path<(String, String)>, mut posted: Posted) -> Result<Response, Failure> {
+    let (case, _) = at_step(&posted.viewer, &id).await?;
+    let spec = case.procedure.document(&key).ok_or_else(|| Problem::not_found("document", &key))?;
+    if spec.paper.is_some() {
+        return super::editor::first_version(case, key, posted).await;
+    }
+    let (title, note) = (posted.fields.take("title"), posted.fields.take("note"));
+    let file = posted.fields.file("file");
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let kept = match file {
+        None => Err(Problem::field("file", "field-required")),
+        Some(file) => {
+            let (cases, body) = (&viewer.state.services.cases, NewBody::Upload(file));
+            cases.add_document(&viewer.ctx, &case.id, posted.version, &key, &title, body, &posted.once).await
+        }
+    };
+    match kept {
+        Ok(_) => Ok(done(&format!("/cases/{id}/step"), "done-attached")),
+        Err(problem) => {
+            let told = changes(viewer, &case.id, posted.version).await;
+            let page = async |errors| Ok(attach_page(viewer, &case, &key, title, note, errors));
+            posted.again(problem, &format!("/cases/{id}/step"), told, page).await
+        }
+    }
+}
+
+/// `GET /cases/{case}/opinion`
+pub async fn opinion(viewer: Member, Path(id): Path<String>) -> Result<Response, Failure> {
+    let (case, step) = at_step(&viewer, &id).await?;
+    viewer.page(&opinion_page(&viewer, &case, &step, Said::default(), vec![]).await?).await
+}
+
+/// An opinion as typed.
+#[derive(Debug, Default)]
+struct Said {
+    body: String,
+    answer: String,
+    text: String,
+}
+
+async fn opinion_page(
+    viewer: &Viewer,
+    case: &CaseView,
+    step: &Step,
+    said: Said,
+    errors: Vec<Wrong>,
+) -> Result<OpinionPage, Problem> {
+    let spec = step
+        .opinion
+        .as_ref()
+        .ok_or_else(|| Problem::refused("case-step-is-other").arg("step", show::pick(viewer, &step.title)))?;
+    let mut bodies = Vec::new();
+    for possible in &case.possible {
+        if let Action::GiveOpinion(body) = &possible.action {
+            let found = viewer.state.services.directory.body(body).await?;
+            let name = found.map_or_else(|| body.to_string(), |b| b.name_in(viewer.lang().code()).to_owned());
+            bodies.push(Choice::new(body.as_str(), name));
+        }
+    }
+    if bodies.is_empty() {
+        return Err(Problem::refused("case-not-yours").arg("step", show::pick(viewer, &step.title)));
+    }
+    Ok(OpinionPage {
+        case: show::case_head(case),
+        title: show::pick(viewer, &step.title),
+        todo: show::pick(viewer, &step.todo),
+        bodies,
+        body: said.body,
+        documents: show::document_rows(viewer, case).await?,
+        answers: show::choices(viewer, &spec.answers),
+        answer: said.answer,
+        text: said.text,
+        paper: spec.document.as_ref().map(|key| show::kind_of(viewer, &case.procedure, key)).unwrap_or_default(),
+        returns: returns(viewer, case),
+        reason: String::new(),
+        errors,
+    })
+}
+
+/// `POST /cases/{case}/opinion`
+pub async fn give_opinion(Path(id): Path<String>, mut posted: Posted) -> Result<Response, Failure> {
+    let (case, step) = at_step(&posted.viewer, &id).await?;
+    let said = Said {
+        body: posted.fields.take("body"),
+        answer: posted.fields.take("answer"),
+        text: posted.fields.take("text"),
+    };
+    let document = posted.fields.file("file").map(NewBody::Upload);
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let given = match (BodyId::new(said.body.clone()), said.answer.is_empty()) {
+        (Err(_), _) => Err(Problem::field("body", "field-required")),
+        (_, true) => Err(Problem::field("answer", "field-required")),
+        (Ok(body), false) => {
+            let opinion = Opinion { body, answer: said.answer.clone(), text: said.text.clone(), document };
+            let cases = &viewer.state.services.cases;
+            cases.give_opinion(&viewer.ctx, &case.id, posted.version, opinion, &posted.once).await
+        }
+    };
+    match given {
+        Ok(_) => Ok(done(&format!("/cases/{id}"), "done-opinion")),
+        Err(problem) => {
+            let told = changes(viewer, &case.id, posted.version).await;
+            let page = async |errors| opinion_page(viewer, &case, &step, said, errors).await;
+            posted.again(problem, &format!("/cases/{id}/opinion"), told, page).await
+        }
     }
 }

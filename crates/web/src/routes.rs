@@ -1,0 +1,118 @@
+//! Which address is answered by whom.
+
+use crate::{
+    assets,
+    pages::{
+        account, ballot, case, cases, document, editor, home, indicators, journal, login, open_case, people,
+        procedures, public, registers, sign, step, system,
+    },
+    state::AppState,
+    visit,
+};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+/// All routes with their layers.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .merge(of_cases())
+        .merge(of_documents())
+        .merge(of_lookup())
+        .merge(of_people_and_sessions())
+        .merge(of_everyone())
+        .fallback(system::nowhere)
+        .layer(DefaultBodyLimit::max(state.settings.max_body))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), visit::layer))
+        .layer(CompressionLayer::new())
+        .with_state(state)
+}
+
+fn of_cases() -> Router<AppState> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/cases", get(cases::list))
+        .route("/fields/{field}", get(cases::field))
+        .route("/cases/new", get(open_case::choose))
+        .route("/cases/new/{procedure}", get(open_case::form).post(open_case::open))
+        .route("/cases/{case}", get(case::show))
+        .route("/cases/{case}/step", get(step::show))
+        .route("/cases/{case}/complete", post(step::complete))
+        .route("/cases/{case}/return", post(step::send_back))
+        .route("/cases/{case}/documents/{key}", get(step::attach).post(step::attached))
+        .route("/cases/{case}/opinion", get(step::opinion).post(step::give_opinion))
+        .route("/cases/{case}/ballot", get(ballot::show).post(ballot::choose))
+        .route("/cases/{case}/ballot/confirm", post(ballot::cast))
+        .route("/cases/{case}/tally", get(ballot::tally))
+        .route("/cases/{case}/vote", get(sign::to_vote).post(sign::vote))
+        .route("/cases/{case}/sign", get(sign::show).post(sign::sign))
+        .route("/cases/{case}/issue", get(sign::to_issue).post(sign::issue))
+        .route("/cases/{case}/publish", get(sign::to_publish).post(sign::publish))
+}
+
+fn of_documents() -> Router<AppState> {
+    Router::new()
+        .route("/documents/{document}", get(document::show))
+        .route("/documents/{document}/edit", get(editor::edit).post(editor::keep))
+        .route("/documents/{document}/replace", get(document::replace).post(document::replaced))
+        .route("/documents/{document}/compare", get(document::compare))
+        .route("/documents/{document}/paper.pdf", get(document::pdf))
+        .route("/documents/{document}/file", get(document::file))
+        .route("/documents/{document}/pages/{version}/{page}", get(document::page_image))
+        .route("/previews/{token}/{page}", get(document::preview_image))
+}
+
+fn of_lookup() -> Router<AppState> {
+    Router::new()
+        .route("/registers", get(registers::list))
+        .route("/registers/{register}", get(registers::show))
+        .route("/procedures", get(procedures::list))
+        .route("/procedures/{procedure}", get(procedures::show))
+        .route("/procedures/{procedure}/drawing.svg", get(procedures::drawing))
+        .route("/indicators", get(indicators::show))
+        .route("/journal", get(journal::list))
+        .route("/journal/{stream}", get(journal::stream))
+        .route("/journal/{stream}/{version}", get(journal::act))
+        .route("/journal/{stream}/{version}/proof.json", get(journal::proof))
+}
+
+fn of_people_and_sessions() -> Router<AppState> {
+    Router::new()
+        .route("/bodies", get(people::bodies))
+        .route("/bodies/{body}", get(people::body))
+        .route("/people", get(people::people))
+        .route("/people/{person}", get(people::person))
+        .route("/login", get(login::show).post(login::password))
+        .route("/login/code", get(login::code_again).post(login::code))
+        .route("/logout", post(login::out))
+        .route("/account", get(account::show))
+        .route("/account/password", post(account::password))
+        .route("/account/second-factor", get(account::to_enrol).post(account::enrol))
+        .route("/account/sessions/end-others", post(account::end_others))
+        .route("/account/sessions/{session}/end", post(account::end_session))
+}
+
+fn of_everyone() -> Router<AppState> {
+    Router::new()
+        .route("/resolutions", get(public::list))
+        .route("/resolutions/{document}", get(public::show))
+        .route("/resolutions/{document}/paper.pdf", get(public::pdf))
+        .route("/resolutions/{document}/proof.json", get(public::proof))
+        .route("/verify", get(public::to_verify).post(public::verify))
+        .route("/about", get(public::about))
+        .route("/static/{file}", get(assets::serve))
+        .route("/healthz", get(system::health))
+        .route("/readyz", get(system::ready))
+}
+
+/// A panic is a fault of ours: the reader gets the page for that, the log what it said.
+fn panicked(why: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    let why = why.downcast_ref::<&str>().map(ToString::to_string).or_else(|| why.downcast_ref::<String>().cloned());
+    let problem = kernel::Problem::fault(format!("a handler panicked: {}", why.unwrap_or_default()));
+    axum::response::IntoResponse::into_response(crate::trouble::Failure(problem))
+}
