@@ -13,10 +13,12 @@
 //! database, never read a clock or a random source; the time and the rolls of members are handed in.
 
 mod advance;
+pub mod bpmn;
 pub mod calendar;
 pub mod catalogue;
 pub mod check;
 pub mod command;
+pub mod draw;
 pub mod effect;
 pub mod event;
 pub mod explain;
@@ -26,6 +28,7 @@ pub mod model;
 mod read;
 pub mod references;
 pub mod state;
+pub mod table;
 pub mod tasks;
 pub mod threshold;
 
