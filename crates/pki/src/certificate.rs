@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result, malformed},
     extension::{Extensions, KeyUsage},
     name::Name,
-    pem,
+    oid, pem,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Digest, Timestamp};
@@ -182,6 +182,18 @@ impl Certificate {
             Err(Error::Unsupported(_)) => Verdict::Unsupported,
             Err(_) => Verdict::Wrong,
         }
+    }
+    /// Its extended uses, when it has any, leave room for signatures on documents (RFC 9336, 4).
+    pub fn is_for_documents(&self) -> bool {
+        const USES: [oid::Oid; 6] = [
+            oid::ANY_EXTENDED_KEY_USAGE,
+            oid::DOCUMENT_SIGNING,
+            oid::DOCUMENT_SIGNING_MICROSOFT,
+            oid::DOCUMENT_SIGNING_ADOBE,
+            oid::EMAIL_PROTECTION,
+            oid::CLIENT_AUTH,
+        ];
+        self.extensions().extended_key_usage.as_ref().is_none_or(|uses| uses.iter().any(|u| USES.contains(u)))
     }
     /// May issue certificates, by its basic constraints and key usage.
     pub fn is_authority(&self) -> bool {

@@ -50,7 +50,7 @@ pub fn check_before_signing(
 ) -> Result<(), Unfit> {
     let (leaf, certificates) = chain.split_first().ok_or(Unfit::Missing)?;
     let uses = KeyUsage::CONTENT_COMMITMENT | KeyUsage::DIGITAL_SIGNATURE;
-    if leaf.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) {
+    if leaf.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) || !leaf.is_for_documents() {
         return Err(Unfit::KeyUsage);
     }
     path::find(leaf, Material { anchors, certificates, crls }, &Options::at(at))?;

@@ -61,6 +61,10 @@ pub const OCSP_NONCE: Oid = oid("1.3.6.1.5.5.7.48.1.2");
 pub const ANY_EXTENDED_KEY_USAGE: Oid = oid("2.5.29.37.0");
 pub const SERVER_AUTH: Oid = oid("1.3.6.1.5.5.7.3.1");
 pub const CLIENT_AUTH: Oid = oid("1.3.6.1.5.5.7.3.2");
+pub const EMAIL_PROTECTION: Oid = oid("1.3.6.1.5.5.7.3.4");
+pub const DOCUMENT_SIGNING: Oid = oid("1.3.6.1.5.5.7.3.36");
+pub const DOCUMENT_SIGNING_MICROSOFT: Oid = oid("1.3.6.1.4.1.311.10.3.12");
+pub const DOCUMENT_SIGNING_ADOBE: Oid = oid("1.2.840.113583.1.1.5");
 pub const TIME_STAMPING: Oid = oid("1.3.6.1.5.5.7.3.8");
 pub const OCSP_SIGNING: Oid = oid("1.3.6.1.5.5.7.3.9");
 

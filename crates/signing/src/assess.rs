@@ -6,7 +6,7 @@ use pki::{
     Certificate, Crl, KeyUsage, TrustAnchors, Verdict,
     cms::{SignedData, SignerInfo},
     oid,
-    path::{self, Material, Options, PathError},
+    path::{self, Material, Options, PathError, StatusRule},
     time_stamp::TimeStampToken,
 };
 
@@ -35,17 +35,20 @@ impl Trust {
 }
 
 /// Everything that may help with one file: what is trusted, and what lies in the file itself.
+#[derive(Clone)]
 pub(crate) struct Evidence<'a> {
     pub trust: &'a Trust,
     pub certificates: Vec<Certificate>,
     pub crls: Vec<Crl>,
     /// The time of validation.
     pub at: Timestamp,
+    /// The file has a store of evidence.
+    pub stored: bool,
 }
 
 impl<'a> Evidence<'a> {
     pub fn new(trust: &'a Trust, at: Timestamp) -> Evidence<'a> {
-        Evidence { trust, certificates: trust.certificates.clone(), crls: trust.crls.clone(), at }
+        Evidence { trust, certificates: trust.certificates.clone(), crls: trust.crls.clone(), at, stored: false }
     }
     /// With what a message carries.
     pub fn add(&mut self, message: &SignedData) {
@@ -53,22 +56,22 @@ impl<'a> Evidence<'a> {
         self.crls.extend(message.crls.iter().cloned());
     }
     fn path(&self, certificate: &Certificate, at: Timestamp) -> Result<(), PathError> {
+        self.path_with(certificate, &Options::at(at))
+    }
+    fn path_with(&self, certificate: &Certificate, options: &Options) -> Result<(), PathError> {
         let material = Material { anchors: &self.trust.anchors, certificates: &self.certificates, crls: &self.crls };
-        path::find(certificate, material, &Options::at(at)).map(|_| ())
+        path::find(certificate, material, options).map(|_| ())
     }
     /// The time that a token proves, when its authority is trusted and it covers these bytes.
-    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]]) -> Result<Timestamp, StampFault> {
+    ///
+    /// The authority's path must be valid at `as_of`: now, or when a later time stamp shows that the token existed.
+    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]], as_of: Timestamp) -> Result<Timestamp, StampFault> {
         let broken = |why: &str| StampFault { broken: true, reason: why.to_owned() };
         let token = TimeStampToken::parse(token).map_err(|e| broken(&format!("the time stamp does not read: {e}")))?;
         if !token.covers(covered) {
             return Err(broken("the time stamp is over something else"));
         }
-        let mut known = Evidence {
-            trust: self.trust,
-            certificates: self.certificates.clone(),
-            crls: self.crls.clone(),
-            at: self.at,
-        };
+        let mut known = self.clone();
         known.add(&token.message);
         if token.message.unreadable > 0 || damaged(&token.message, &known) {
             return Err(broken("a certificate in the time stamp is damaged"));
@@ -78,7 +81,7 @@ impl<'a> Evidence<'a> {
         if !authority.is_valid_at(token.info.at) {
             return Err(broken("the time stamp was made outside the validity of its authority's certificate"));
         }
-        known.path(authority, self.at).map_err(|error| StampFault {
+        known.path(authority, as_of).map_err(|error| StampFault {
             broken: false,
             reason: format!("the time stamp authority is not trusted: {error}"),
         })?;
@@ -213,7 +216,7 @@ impl Judgement {
         }
         let mut best: Option<Timestamp> = None;
         for token in signer.time_stamps() {
-            match evidence.proven_time(token, &[&signer.signature]) {
+            match evidence.proven_time(token, &[&signer.signature], proof.unwrap_or(evidence.at)) {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
                 Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
                 Err(fault) => self.report.reasons.push(fault.reason),
@@ -234,12 +237,25 @@ impl Judgement {
         let uses = KeyUsage::CONTENT_COMMITMENT | KeyUsage::DIGITAL_SIGNATURE;
         if certificate.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) {
             self.open(SubIndication::SigConstraintsFailure, "the certificate is not for signatures on documents");
+        } else if !certificate.is_for_documents() {
+            self.open(
+                SubIndication::SigConstraintsFailure,
+                "the certificate is for other uses than signatures on documents",
+            );
         }
         let proven = match self.report.time_source {
             TimeSource::TimeStamp => self.report.signing_time,
             TimeSource::Claimed | TimeSource::None => None,
         };
-        let Err(error) = evidence.path(certificate, proven.unwrap_or(evidence.at)) else { return };
+        let at = proven.unwrap_or(evidence.at);
+        let Err(error) = evidence.path(certificate, at) else {
+            let complete = Options { status: StatusRule::Required, ..Options::at(at) };
+            let kept = evidence.stored && self.report.level == Level::Bt;
+            if kept && evidence.path_with(certificate, &complete).is_ok() {
+                self.report.level = Level::Blt;
+            }
+            return;
+        };
         let sub = match (&error, proven) {
             (PathError::Expired(_), None) => SubIndication::OutOfBoundsNoPoe,
             (PathError::Expired(_), Some(_)) => SubIndication::OutOfBoundsNotRevoked,

@@ -257,7 +257,12 @@ impl Comparison<'_, '_, '_> {
                     widgets.extend(self.kids(field));
                     self.signature_value(field);
                     self.look(field);
-                    self.note(Changes::FormFill, format!("the signature field {name:?} was added"));
+                    let value = self.now.get_dict(field, "V").unwrap_or_default();
+                    if value.has_name("Type", "DocTimeStamp") {
+                        self.note(Changes::Evidence, format!("the time stamp {name:?} was added"));
+                    } else {
+                        self.note(Changes::FormFill, format!("the signature field {name:?} was added"));
+                    }
                 }
                 None => {
                     self.explain(*id);
@@ -427,10 +432,9 @@ fn reach(file: &File<'_>, from: &Object, without: &[&str]) -> HashSet<u32> {
             break;
         }
         match object {
-            Object::Reference(id)
-                if reached.insert(id.number) => {
-                    stack.extend(file.load(id));
-                }
+            Object::Reference(id) if reached.insert(id.number) => {
+                stack.extend(file.load(id));
+            }
             Object::Array(items) => stack.extend(items),
             Object::Dict(dict) => push_values(&mut stack, dict, without),
             Object::Stream(stream) => push_values(&mut stack, stream.dict, without),

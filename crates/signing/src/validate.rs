@@ -4,7 +4,7 @@ use crate::{
     assess::{Evidence, Judgement, Trust},
     changes,
     pdf::{Dict, File, Object},
-    report::{Changes, Level, Report, SignatureReport, SubIndication, TimeSource},
+    report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
 };
 use kernel::Timestamp;
 use pki::cms::SignedData;
@@ -31,13 +31,23 @@ pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
             evidence.add(message);
         }
     }
+    let (certificates, crls) = crate::pades::evidence(&file);
+    evidence.stored = !certificates.is_empty() || !crls.is_empty();
+    evidence.certificates.extend(certificates);
+    evidence.crls.extend(crls);
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;
+    let mut archived = false;
     for one in found.iter().rev() {
-        let report = one.judge(&file, &evidence, proof);
-        if report.time_source == TimeSource::TimeStamp && report.integrity == crate::report::Integrity::Intact {
+        let mut report = one.judge(&file, &evidence, proof);
+        let sound = report.indication != Indication::TotalFailed && report.integrity == Integrity::Intact;
+        if sound && report.time_source == TimeSource::TimeStamp {
             proof = proof.into_iter().chain(report.signing_time).min();
+            archived |= report.level == Level::DocumentTimeStamp && report.indication == Indication::TotalPassed;
+        }
+        if archived && report.level == Level::Blt {
+            report.level = Level::Blta;
         }
         signatures.push(report);
     }
@@ -92,15 +102,20 @@ impl Found {
         let stamp = self.value.has_name("SubFilter", "ETSI.RFC3161");
         match &self.message {
             Err(why) => judgement.failed(SubIndication::FormatFailure, why.clone()),
-            Ok(_) if stamp => self.judge_stamp(&mut judgement, &content, evidence),
+            Ok(_) if stamp => self.judge_stamp(&mut judgement, &content, evidence, proof),
             Ok(message) => judgement.message(message, &content, evidence, proof),
         }
         self.judge_changes(&mut judgement, file, covered);
         judgement.report
     }
 
-    fn judge_stamp(&self, judgement: &mut Judgement, content: &[&[u8]], evidence: &Evidence<'_>) {
-        use crate::report::Integrity;
+    fn judge_stamp(
+        &self,
+        judgement: &mut Judgement,
+        content: &[&[u8]],
+        evidence: &Evidence<'_>,
+        proof: Option<Timestamp>,
+    ) {
         judgement.report.level = Level::DocumentTimeStamp;
         let token = pki::time_stamp::TimeStampToken::parse(&self.contents);
         let intact = token.as_ref().is_ok_and(|t| t.covers(content));
@@ -113,7 +128,7 @@ impl Found {
             judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");
             return;
         }
-        match evidence.proven_time(&self.contents, content) {
+        match evidence.proven_time(&self.contents, content, proof.unwrap_or(evidence.at)) {
             Ok(time) => {
                 judgement.report.signing_time = Some(time);
                 judgement.report.time_source = TimeSource::TimeStamp;

@@ -163,3 +163,39 @@ fn pdfsig_finds_both_signatures_valid_and_trusted() {
     assert_eq!(text.matches("Certificate is Trusted").count(), 2, "{text}");
     assert!(text.contains("Total document signed"), "{text}");
 }
+
+#[test]
+fn evidence_and_an_archive_stamp_carry_a_paper_beyond_its_certificates() {
+    use signing::Signer;
+    let house = House::new(KeyKind::P256);
+    let sealed = house.second(&house.first(&sample("paper.pdf")).unwrap().pdf).unwrap().pdf;
+    let week = house.now.plus_seconds(7 * DAY);
+    let lists = [house.issuing.crl(1, house.now, week, &[]).unwrap(), house.root.crl(1, house.now, week, &[]).unwrap()];
+    let certificates = [house.person.chain(), house.body.chain()].concat();
+    let kept = pades::add_evidence(&sealed, &certificates, &lists).unwrap();
+    assert_eq!(pades::add_evidence(&kept, &certificates, &lists).unwrap(), kept, "nothing is stored twice");
+    let report = validate::pdf(&kept, &house.trust(), house.now);
+    assert!(report.signatures.iter().all(|s| s.level == Level::Blt), "{report:#?}");
+    assert!(report.signatures.iter().all(|s| s.indication == Indication::TotalPassed), "{report:#?}");
+    assert_eq!(report.signatures[1].changes_after, Changes::Evidence);
+
+    let archived = pades::add_archive_stamp(&kept, &house.stamper).unwrap().pdf;
+    let report = validate::pdf(&archived, &house.trust(), house.now);
+    assert!(report.is_all_passed(), "{report:#?}");
+    let levels: Vec<Level> = report.signatures.iter().map(|s| s.level).collect();
+    assert_eq!(levels, [Level::Blta, Level::Blta, Level::DocumentTimeStamp]);
+    // The certificates of person and body end after 1800 days; a second stamp before that carries on.
+    let later = house.now.plus_seconds(1900 * DAY);
+    let report = validate::pdf(&archived, &house.trust(), later);
+    assert_eq!(
+        report.signatures[2].indication,
+        Indication::Indeterminate,
+        "the stamp's own authority has ended: {report:#?}"
+    );
+
+    let Some(python) = python() else { return };
+    let found = pyhanko_with(&python, &archived, house.root.certificate(), house.now, &["--lta"]);
+    let signatures = found["signatures"].as_array().unwrap();
+    assert_eq!(signatures.len(), 3, "{found:#}");
+    assert!(signatures.iter().all(|s| s["bottom_line"] == true), "{found:#}");
+}

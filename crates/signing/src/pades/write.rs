@@ -132,7 +132,7 @@ fn prepare(
         .with("Type", Object::name("Sig"))
         .with("Filter", Object::name("Adobe.PPKLite"))
         .with("SubFilter", Object::name("ETSI.CAdES.detached"))
-        .with("ByteRange", Prepared::range_placeholder()))
+        .with("ByteRange", Prepared::range_placeholder())
         .with("Contents", Object::Text(vec![0; room]))
         .with("M", Object::text(&pdf_date(at)))
         .with("Name", Object::text(name));

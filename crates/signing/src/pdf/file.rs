@@ -224,9 +224,10 @@ impl<'a> File<'a> {
             };
             for key in ["FT", "V", "Ff", "DA"] {
                 if field.get(key).is_none()
-                    && let Some(value) = inherited.get(key) {
-                        field.set(key, value.clone());
-                    }
+                    && let Some(value) = inherited.get(key)
+                {
+                    field.set(key, value.clone());
+                }
             }
             let kids = self.get(&field, "Kids").and_then(|k| k.as_array().map(<[Object]>::to_vec)).unwrap_or_default();
             let with_name = |o: &Object| self.resolve(o).as_dict().is_some_and(|d| d.get("T").is_some());

@@ -205,9 +205,10 @@ impl<'a> Parser<'a> {
         let text = std::str::from_utf8(&self.rest()[..length]).ok()?;
         self.at += length;
         if text.bytes().all(|b| b.is_ascii_digit())
-            && let Some(id) = self.reference(start) {
-                return Some(Object::Reference(id));
-            }
+            && let Some(id) = self.reference(start)
+        {
+            return Some(Object::Reference(id));
+        }
         let plain = text.trim_start_matches('+');
         if let Ok(value) = plain.parse::<i64>() {
             return Some(Object::Integer(value));

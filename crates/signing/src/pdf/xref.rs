@@ -112,14 +112,15 @@ impl Xref {
                 streams.push(id);
             }
             if (find(head, b"/XRef").is_some() || find(head, b"/Catalog").is_some())
-                && let Some(dict) = Parser::new(bytes, at).object().and_then(|o| o.as_dict().cloned()) {
-                    if dict.has_name("Type", "XRef") {
-                        merge_trailer(&mut trailer, &dict);
-                    } else if dict.has_name("Type", "Catalog") && trailer.get("Root").is_none() {
-                        let root = super::object::Id { number: id, generation: 0 };
-                        trailer.set("Root", Object::Reference(root));
-                    }
+                && let Some(dict) = Parser::new(bytes, at).object().and_then(|o| o.as_dict().cloned())
+            {
+                if dict.has_name("Type", "XRef") {
+                    merge_trailer(&mut trailer, &dict);
+                } else if dict.has_name("Type", "Catalog") && trailer.get("Root").is_none() {
+                    let root = super::object::Id { number: id, generation: 0 };
+                    trailer.set("Root", Object::Reference(root));
                 }
+            }
         }
         at = 0;
         while let Some(found) = find(&bytes[at..], b"trailer") {
@@ -274,9 +275,11 @@ pub(crate) fn stream_data(parser: &mut Parser<'_>, length: Option<i64>) -> Optio
     }
     let start = parser.at;
     if let Some(end) = length.and_then(|n| usize::try_from(n).ok()).and_then(|n| start.checked_add(n))
-        && end <= parser.bytes.len() && Parser::new(parser.bytes, end).keyword("endstream") {
-            return Some(Data::InFile(start..end));
-        }
+        && end <= parser.bytes.len()
+        && Parser::new(parser.bytes, end).keyword("endstream")
+    {
+        return Some(Data::InFile(start..end));
+    }
     let found = find(parser.rest(), b"endstream")?;
     let mut end = start + found;
     if end > start && parser.bytes[end - 1] == b'\n' {

@@ -119,12 +119,24 @@ pub fn tool(name: &str) -> Option<Command> {
 
 /// What pyHanko says about a file.
 pub fn pyhanko(python: &str, pdf: &[u8], root: &Certificate, at: Timestamp) -> serde_json::Value {
+    pyhanko_with(python, pdf, root, at, &[])
+}
+
+/// The same with more arguments.
+pub fn pyhanko_with(python: &str, pdf: &[u8], root: &Certificate, at: Timestamp, more: &[&str]) -> serde_json::Value {
     let folder = tempfile::tempdir().unwrap();
     let (file, roots) = (folder.path().join("a.pdf"), folder.path().join("root.pem"));
     std::fs::write(&file, pdf).unwrap();
     std::fs::write(&roots, root.to_pem()).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/judges/pdf_signatures.py");
-    let out = Command::new(python).arg(script).arg(&file).arg(&roots).args(["--at", &at.iso_local()]).output().unwrap();
+    let out = Command::new(python)
+        .arg(script)
+        .arg(&file)
+        .arg(&roots)
+        .args(["--at", &at.iso_local()])
+        .args(more)
+        .output()
+        .unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
 }
