@@ -149,7 +149,7 @@ impl Reader {
             return Some(inner);
         }
         // Each sentence of a paragraph may command: `Bãi bỏ Điều 5. Thay thế cụm từ …`.
-        for part in sentences(text) {
+        for part in sentences(text, quoted.is_empty()) {
             let place = Place { provision: place.provision.clone(), text: part.to_owned() };
             let found = formula::read(part, quoted, context, &place);
             self.out.commands.extend(found.commands);
@@ -159,8 +159,8 @@ impl Reader {
     }
 }
 
-/// Parts a paragraph at full stops outside quotation marks.
-fn sentences(text: &str) -> Vec<&str> {
+/// Parts a paragraph at full stops outside quotation marks, and at semicolons after which a new command begins.
+fn sentences(text: &str, commands: bool) -> Vec<&str> {
     let mut out = Vec::new();
     let (mut depth, mut straight, mut start) = (0usize, false, 0);
     let bytes = text.as_bytes();
@@ -169,6 +169,10 @@ fn sentences(text: &str) -> Vec<&str> {
             '“' => depth += 1,
             '”' => depth = depth.saturating_sub(1),
             '"' => straight = !straight,
+            ';' if commands && depth == 0 && !straight && begins_command(&text[i + 1..]) => {
+                out.push(text[start..=i].trim());
+                start = i + 1;
+            }
             '.' if depth == 0 && !straight && bytes.get(i + 1) == Some(&b' ') => {
                 out.push(text[start..=i].trim());
                 start = i + 1;
@@ -181,6 +185,11 @@ fn sentences(text: &str) -> Vec<&str> {
         out.push(last);
     }
     out
+}
+
+fn begins_command(rest: &str) -> bool {
+    let rest = rest.trim_start().to_lowercase();
+    ["bãi bỏ ", "bỏ cụm từ ", "bỏ từ ", "thay thế ", "thay cụm từ "].iter().any(|verb| rest.starts_with(verb))
 }
 
 impl Commands {

@@ -1,6 +1,6 @@
 //! The formulas.
 
-use super::sentence::{everything_named, expiry, unknown};
+use super::sentence::{everything_named, expiry, names_other_law, unknown};
 use super::{Commands, Context, Verb, phrase, quote};
 use crate::address::Address;
 use crate::cite::{Cited, DocRef, Part, Words};
@@ -55,8 +55,7 @@ pub(super) fn addressed(group: &Group, context: &Context) -> Option<Vec<Address>
     group.list.iter().map(|cited| cited.resolve(&context.base)).collect()
 }
 
-const AMEND: [&str; 12] = [
-    "sửa đổi, bổ sung",
+const AMEND: [&str; 11] = [
     "sửa đổi , bổ sung",
     "sửa đổi , bổ sung , bãi bỏ",
     "sửa đổi , bãi bỏ",
@@ -77,19 +76,7 @@ fn verb(words: &Words, i: usize, phrases: &[&str]) -> Option<usize> {
 
 /// `Sửa đổi, bổ sung một số điều của Luật X như sau:` – what it gives to the items below it.
 pub(super) fn container(words: &Words, context: &Context) -> Option<Context> {
-    let (at, verb_found) = if let Some(n) = verb(words, 0, &AMEND) {
-        (n, Verb::Amend)
-    } else if let Some(n) = verb(words, 0, &["bãi bỏ", "hủy bỏ"]) {
-        (n, Verb::Repeal)
-    } else if let Some(n) = verb(words, 0, &["bỏ"]) {
-        (n, Verb::Drop)
-    } else if let Some(n) =
-        verb(words, 0, &["thay thế , bãi bỏ", "thay thế , bỏ", "thay thế", "thay", "bổ sung , bãi bỏ", "bổ sung"])
-    {
-        (n, Verb::Amend)
-    } else {
-        return None;
-    };
+    let (at, verb_found) = container_verbs(words)?;
     let open_words = [
         "một số",
         "các quy định",
@@ -157,6 +144,37 @@ pub(super) fn container(words: &Words, context: &Context) -> Option<Context> {
     Some(inner)
 }
 
+/// The verbs that open a container (`Bãi bỏ, sửa đổi, bổ sung …`), and what its items do when they do not say.
+fn container_verbs(words: &Words) -> Option<(usize, Verb)> {
+    const VERBS: [(&str, Verb); 9] = [
+        ("sửa đổi", Verb::Amend),
+        ("bổ sung", Verb::Amend),
+        ("bỗ sung", Verb::Amend),
+        ("thay thế", Verb::Amend),
+        ("thay", Verb::Amend),
+        ("bãi bỏ", Verb::Repeal),
+        ("hủy bỏ", Verb::Repeal),
+        ("bỏ", Verb::Drop),
+        ("sửa", Verb::Amend),
+    ];
+    let mut at = 0;
+    let mut found = None;
+    while let Some((text, verb)) = VERBS.iter().find(|(text, _)| words.are(at, text)) {
+        found = match found {
+            None => Some(*verb),
+            Some(before) if before == *verb => Some(before),
+            Some(_) => Some(Verb::Amend),
+        };
+        at += text.split(' ').count();
+        let more = usize::from(matches!(words.at(at), "," | "và"));
+        if !VERBS.iter().any(|(text, _)| words.are(at + more, text)) {
+            break;
+        }
+        at += more;
+    }
+    found.map(|verb| (at, verb))
+}
+
 /// One operation of a sentence, before its units are resolved.
 struct Op {
     kind: OpKind,
@@ -204,6 +222,7 @@ pub(super) fn read(text: &str, quoted: &[&[Text]], context: &Context, place: &Pl
     let own = quote::without_quotes(text);
     if let Some(found) = condition(&own)
         && amends(&words, context)
+        && (context.target.is_some() || names_other_law(&words))
     {
         let (targets, addresses) = everything_named(&words, context);
         let mut out = Commands::default();
@@ -268,6 +287,9 @@ fn condition(own: &str) -> Option<String> {
 
 /// Whether the sentence is of the amending kind at all.
 pub(super) fn amends(words: &Words, context: &Context) -> bool {
+    if words.are(0, "thay đổi") {
+        return false;
+    }
     let starts =
         verb(words, 0, &["bãi bỏ", "bỏ", "thay thế", "thay", "bổ sung"]).is_some() || verb(words, 0, &AMEND).is_some();
     let expires = (0..words.len()).any(|k| words.are(k, "hết hiệu lực"));
@@ -278,13 +300,28 @@ pub(super) fn amends(words: &Words, context: &Context) -> bool {
 fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) -> Option<Commands> {
     let mut ops: Vec<Op> = Vec::new();
     let mut at = 0;
-    loop {
+    let mut with_title = false;
+    let passive = passive(words);
+    let is_passive = passive.is_some();
+    if let Some((found, next)) = passive {
+        ops = found;
+        at = next;
+    }
+    while !is_passive {
         let (kind, n) = match operation(words, at) {
             Some(found) => found,
             None if at == 0 && context.verb == Some(Verb::Repeal) => (OpKind::Repeal, 0),
             None => break,
         };
-        let (found, next) = read_op(words, at + n, kind)?;
+        // `Sửa đổi, bổ sung tên điều, khoản 1; …`: the heading of the article and units of it.
+        let title = match kind {
+            OpKind::Replace if words.are(at + n, "tên điều") => {
+                2 + words.any(at + n + 2, &[",", "và"]).unwrap_or(0)
+            }
+            _ => 0,
+        };
+        with_title |= title > 0;
+        let (found, next) = read_op(words, at + n + title, kind)?;
         ops.extend(found);
         at = next;
         let skip = match words.at(at) {
@@ -305,7 +342,16 @@ fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) ->
     {
         rest = rest.strip_suffix(end).map_or(rest, |r| r.trim_matches([' ', ':', ',']));
     }
-    Some(resolve_ops(ops, rest, quoted, context, place))
+    Some(resolve_ops(ops, rest, quoted, context, place, with_title))
+}
+
+/// `Điểm đ khoản 1 Điều 2 [của Luật X] được sửa đổi, bổ sung như sau:`.
+fn passive(words: &Words) -> Option<(Vec<Op>, usize)> {
+    let (found, next) = groups(words, 0)?;
+    let n = verb(words, next, &["được sửa đổi , bổ sung", "được sửa đổi"])?;
+    words.are(next + n, "như sau").then_some(())?;
+    let op = |g: Group| Op { kind: OpKind::Replace, list: g.list, anchor: None, target: g.target };
+    Some((found.into_iter().map(op).collect(), next + n))
 }
 
 /// The verb of an operation at word `i`.
@@ -346,6 +392,13 @@ fn read_op(words: &Words, i: usize, kind: OpKind) -> Option<(Vec<Op>, usize)> {
         anchor = Some(Anchor { units, after });
         at = next;
     }
+    // `… vào sau Điều 70 trong Chương IV`: the anchor alone tells the place.
+    if let Some(n) = words.any(at, &["trong", "thuộc", "của"])
+        && let Some((within, next)) = list::read(words, at + n)
+        && within.iter().all(|c| c.steps.iter().all(|(level, _)| level.is_container()))
+    {
+        at = next;
+    }
     let of = usize::from(words.are(at, "của"));
     let mut target = None;
     if let Some((doc, next)) = document::read(words, at + of) {
@@ -355,7 +408,14 @@ fn read_op(words: &Words, i: usize, kind: OpKind) -> Option<(Vec<Op>, usize)> {
     Some((vec![Op { kind, list: cited, anchor, target }], at))
 }
 
-fn resolve_ops(mut ops: Vec<Op>, rest: &str, quoted: &[&[Text]], context: &Context, place: &Place) -> Commands {
+fn resolve_ops(
+    mut ops: Vec<Op>,
+    rest: &str,
+    quoted: &[&[Text]],
+    context: &Context,
+    place: &Place,
+    with_title: bool,
+) -> Commands {
     // The article and the law of the last operation count for those before it that name none.
     let mut base = context.base.clone();
     for op in &ops {
@@ -384,6 +444,32 @@ fn resolve_ops(mut ops: Vec<Op>, rest: &str, quoted: &[&[Text]], context: &Conte
     }
     let quoted_names = named(&pool);
     let mut out = Commands::default();
+    if with_title {
+        // The new heading is quoted with the article's number, its units below it.
+        let article = inner.base.at(Level::Article).cloned();
+        match &mut pool[..] {
+            [quoted]
+                if Some(&quoted.label) == article.as_ref()
+                    && quoted.level == Level::Article
+                    && quoted.lead.is_empty() =>
+            {
+                let action = Action::Retitle { heading: quoted.title().into() };
+                let addresses = vec![inner.base.clone()];
+                out.commands.push(Command {
+                    target: target.clone(),
+                    addresses,
+                    action,
+                    place: place.clone(),
+                    from: None,
+                });
+                pool = std::mem::take(&mut quoted.children);
+            }
+            _ => {
+                let reason = Reason::OtherUnits { quoted: quoted_names, named: place.text.clone() };
+                return Commands::flag(reason, place, target, known);
+            }
+        }
+    }
     for op in ops {
         let target = op.target.clone().or_else(|| context.target.clone());
         let Some(addresses) = op.addresses(&inner) else {
@@ -431,6 +517,13 @@ fn replacement(addresses: &[Address], pool: &mut Vec<Unit>, loose: &mut Vec<Text
         && (one.paragraph.is_some() || (pool.is_empty() && one.level()? >= Level::Clause))
     {
         // A paragraph, or a clause or point whose new text is quoted without its number.
+        if let [unit] = &pool[..]
+            && one.paragraph == Some(crate::address::Paragraph::Opening)
+            && one.steps.last() == Some(&(unit.level, unit.label.clone()))
+            && unit.children.is_empty()
+        {
+            return Some(std::mem::take(pool));
+        }
         if !pool.is_empty() || loose.is_empty() {
             return None;
         }

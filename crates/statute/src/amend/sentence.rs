@@ -60,6 +60,14 @@ impl Commands {
             self.flags.extend(Commands::flag(reason, place, target, Vec::new()).flags);
             return;
         };
+        if group.list.is_empty() && target.as_ref().is_none_or(|t| t.number.is_none()) {
+            // A whole law is repealed by its number; a name alone may be cut short or be that of another law.
+            if target.as_ref().is_some_and(is_law) {
+                let reason = Reason::WhichLaw { words: target.as_ref().map_or_else(String::new, ToString::to_string) };
+                self.flags.extend(Commands::flag(reason, place, target, addresses).flags);
+            }
+            return;
+        }
         match topic {
             Some(topic) => self.flags.extend(Commands::flag(Reason::Topic { topic }, place, target, addresses).flags),
             None => self.commands.push(Command {
@@ -98,7 +106,8 @@ pub(super) fn everything_named(words: &Words, context: &Context) -> (Vec<Option<
 
 /// A sentence that is no known formula: flagged when it amends, passed over when it does not.
 pub(super) fn unknown(words: &Words, own: &str, quoted: &[&[Text]], context: &Context, place: &Place) -> Commands {
-    let lower = own.to_lowercase();
+    // `Luật X đã được sửa đổi, bổ sung …` only names Luật X.
+    let lower = own.to_lowercase().replace("đã được sửa đổi", "").replace("được sửa đổi, bổ sung một số điều theo", "");
     let says = [
         "được thay thế bằng",
         "được sửa đổi",
@@ -124,6 +133,11 @@ pub(super) fn unknown(words: &Words, own: &str, quoted: &[&[Text]], context: &Co
     out
 }
 
-fn names_other_law(words: &Words) -> bool {
-    (0..words.len()).any(|k| document::read(words, k).is_some_and(|(doc, _)| !doc.this))
+/// Whether the sentence names a law other than the one it stands in.
+pub(super) fn names_other_law(words: &Words) -> bool {
+    (0..words.len()).any(|k| document::read(words, k).is_some_and(|(doc, _)| is_law(&doc)))
+}
+
+fn is_law(doc: &DocRef) -> bool {
+    !doc.this && (doc.number.is_some() || matches!(doc.kind.as_str(), "Luật" | "Bộ luật" | "Pháp lệnh"))
 }

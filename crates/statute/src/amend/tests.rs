@@ -113,3 +113,38 @@ fn ordinary_provisions_command_nothing() {
     );
     assert_eq!(got, Commands::default());
 }
+
+#[test]
+fn rarer_formulas_are_read_too() {
+    let got = read(
+        "1. Sửa đổi, bổ sung Điều 3 của Luật Ao số 2/2030/QH20 như sau:\na) Sửa đổi, bổ sung tên điều, khoản 1; bổ sung khoản 1a vào sau khoản 1 như sau:\n“Điều 3. Tên mới\n1. Một.\n1a. Một a.”;\nb) Bãi bỏ khoản 2.\n\
+2. Bãi bỏ Điều 7 của Luật Ao số 2/2030/QH20; bỏ cụm từ “và; hoặc” tại Điều 8 của Luật Ao số 2/2030/QH20.\n\
+3. Điểm đ khoản 1 Điều 2 của Luật Ao số 2/2030/QH20 được sửa đổi, bổ sung như sau:\n“đ) Mới.”.\n\
+4. Bổ sung Điều 9a vào sau Điều 9 trong Chương II của Luật Ao số 2/2030/QH20 như sau:\n“Điều 9a. Mới\nM.”.\n\
+5. Sửa đổi đoạn đầu khoản 1 Điều 10 của Luật Ao số 2/2030/QH20 như sau:\n“1. Mở đầu:”.",
+    );
+    assert_eq!(got.flags, []);
+    assert_eq!(
+        shown(&got),
+        [
+            "2/2030/QH20|Điều 3|retitle Tên mới",
+            "2/2030/QH20|khoản 1 Điều 3|replace khoản 1",
+            "2/2030/QH20|khoản 1 Điều 3|insert khoản 1a after=true",
+            "2/2030/QH20|khoản 2 Điều 3|repeal",
+            "2/2030/QH20|Điều 7|repeal",
+            "2/2030/QH20|Điều 8|phrase và; hoặc>",
+            "2/2030/QH20|điểm đ khoản 1 Điều 2|replace điểm đ",
+            "2/2030/QH20|Điều 9|insert Điều 9a after=true",
+            "2/2030/QH20|đoạn mở đầu khoản 1 Điều 10|replace khoản 1",
+        ]
+    );
+}
+
+#[test]
+fn a_whole_law_is_repealed_by_its_number_only() {
+    let got = read(
+        "Luật Ao số 2/2030/QH20 và Luật số 3/2031/QH20 sửa đổi, bổ sung một số điều của Luật Ao hết hiệu lực kể từ ngày Luật này có hiệu lực.\nLuật Hồ năm 1990 hết hiệu lực kể từ ngày Luật này có hiệu lực.",
+    );
+    assert_eq!(shown(&got), ["2/2030/QH20||repeal", "3/2031/QH20||repeal"]);
+    assert!(matches!(&got.flags[..], [f] if matches!(f.reason, Reason::WhichLaw { .. })));
+}

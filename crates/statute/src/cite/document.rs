@@ -78,8 +78,11 @@ pub(crate) fn read(words: &Words, i: usize) -> Option<(DocRef, usize)> {
     if name.is_empty() && number.is_none() && kind != "Hiến pháp" {
         return None;
     }
-    at = next;
-    at = skip_amended_by(words, skip_date(words, at));
+    at = skip_date(words, next);
+    if number.is_some() {
+        at = skip_subject(words, at);
+    }
+    at = skip_amended_by(words, at);
     Some((DocRef { kind: kind.into(), name, number, this: false }, at))
 }
 
@@ -146,6 +149,18 @@ fn skip_date(words: &Words, i: usize) -> usize {
         return end;
     }
     at
+}
+
+/// Skips what an amending law is about, told after its number: `Luật số 37/2009/QH12 sửa đổi, bổ sung một số điều của
+/// Bộ luật hình sự`.
+fn skip_subject(words: &Words, i: usize) -> usize {
+    const SUBJECTS: [&str; 3] = ["sửa đổi , bổ sung một số điều của", "sửa đổi một số điều của", "sửa đổi , bổ sung"];
+    let Some(n) = words.any(i, &SUBJECTS) else { return i };
+    let after_unit = match super::list::read(words, i + n) {
+        Some((_, next)) => next + usize::from(words.are(next, "của")),
+        None => i + n,
+    };
+    read(words, after_unit).map_or(i, |(_, next)| next)
 }
 
 /// Skips `đã được sửa đổi, bổ sung một số điều theo Luật số A, Luật số B và Luật số C`.
