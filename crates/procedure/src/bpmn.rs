@@ -73,11 +73,10 @@ fn gateway(step: &Step) -> bool {
 
 /// The ways on: rules in order, then returns.
 fn flows(procedure: &Procedure, step: &Step) -> Vec<Flow> {
-    let rules = step.next.iter().map(|rule| Flow {
-        to: rule.to.clone(),
-        name: explain::rule(procedure, step, rule).vi,
-    });
-    let returns = step.returns.iter().map(|to| Flow { to: to.clone(), name: "Trả lại, có nêu lý do".to_owned() });
+    let rules =
+        step.next.iter().map(|rule| Flow { to: rule.to.clone(), name: explain::rule(procedure, step, rule).vi });
+    let returns =
+        step.returns.iter().map(|to| Flow { to: to.clone(), name: "Trả lại, có nêu lý do".to_owned() });
     rules.chain(returns).collect()
 }
 

@@ -92,7 +92,7 @@ impl Catalogue {
                     catalogue.problem(&file, 1, why, "see another year beside it");
                 }
             } else {
-                match read::raw(&text) {
+                match read::parse(&text) {
                     Ok(raw) => files.push((file, text, raw)),
                     Err(wrong) => catalogue.problem(&file, wrong.line, wrong.what, wrong.mend),
                 }

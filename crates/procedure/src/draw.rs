@@ -118,7 +118,8 @@ fn draw_step(out: &mut String, at: usize, step: &Step, place: Option<Place>, lan
         Some(Place::Skipped) => "stroke-dasharray=\"2 4\"",
         _ => "stroke-width=\"1.5\"",
     };
-    let _ = write!(out, "<rect x=\"{LEFT}\" y=\"{top}\" width=\"{}\" height=\"{}\" rx=\"{radius}\" {line}/>", BOX.0, BOX.1);
+    let _ =
+        write!(out, "<rect x=\"{LEFT}\" y=\"{top}\" width=\"{}\" height=\"{}\" rx=\"{radius}\" {line}/>", BOX.0, BOX.1);
     let mark = match (place, language) {
         (Some(Place::Done), Language::Vietnamese) => " – đã xong ✓",
         (Some(Place::Done), Language::English) => " – done ✓",

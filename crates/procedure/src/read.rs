@@ -1,182 +1,20 @@
 //! Reading a procedure file: TOML to [`Procedure`], with its base folded in.
 //!
-//! Everything in the file is optional here, so that a file that says only what differs from its base reads as one; what
-//! is missing after folding is a problem with its line.
+//! What is missing after folding is a problem with its line.
+
+mod raw;
 
 use crate::{
     effect,
-    guard::Guard,
     model::{
-        BallotSpec, BodyRef, Choice, Deadline, DocumentSpec, EffectSpec, Field, FieldKind, Moment, OpinionSpec,
-        Outcome, Owner, Procedure, Rule, Source, Step, StepKind, SubcaseSpec, Text, Work,
+        BallotSpec, BodyRef, Choice, Deadline, DocumentSpec, EffectSpec, Field, FieldKind, Moment, OpinionSpec, Owner,
+        Procedure, Rule, Source, Step, StepKind, SubcaseSpec, Text,
     },
-    threshold::Threshold,
 };
-use kernel::{Day, Grade};
-use serde::Deserialize;
 use toml::Spanned;
 
-/// A procedure file as written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Raw {
-    pub(crate) id: Spanned<String>,
-    #[serde(default)]
-    pub(crate) version: Option<u32>,
-    /// Not a procedure itself: only a base for others.
-    #[serde(default)]
-    pub(crate) is_base: bool,
-    #[serde(default)]
-    pub(crate) base: Option<Spanned<String>>,
-    title: Option<Text>,
-    summary: Option<Text>,
-    pub(crate) field: Option<Work>,
-    #[serde(default)]
-    basis: Vec<String>,
-    valid_from: Option<Day>,
-    valid_until: Option<Day>,
-    verified: Option<bool>,
-    grade: Option<Grade>,
-    restricted: Option<bool>,
-    #[serde(default)]
-    form: Vec<RawField>,
-    #[serde(default)]
-    documents: Vec<RawDocument>,
-    #[serde(default)]
-    steps: Vec<RawStep>,
-    #[serde(default)]
-    effects: Vec<RawEffect>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawField {
-    key: Spanned<String>,
-    label: Text,
-    hint: Option<Text>,
-    kind: RawKind,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    options: Vec<Choice>,
-    min: Option<i64>,
-    max: Option<i64>,
-    #[serde(default)]
-    columns: Vec<RawField>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawKind {
-    Text,
-    LongText,
-    Date,
-    Person,
-    Body,
-    Bodies,
-    Position,
-    Choice,
-    Number,
-    YesNo,
-    List,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawDocument {
-    key: Spanned<String>,
-    title: Text,
-    paper: Option<String>,
-    register: Option<String>,
-    issuer: Option<String>,
-    authority: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawStep {
-    key: Spanned<String>,
-    kind: Option<StepKind>,
-    title: Option<Text>,
-    todo: Option<Text>,
-    owner: Option<Spanned<String>>,
-    owners: Option<Vec<Spanned<String>>>,
-    fields: Option<Vec<RawField>>,
-    needs: Option<Vec<String>>,
-    writes: Option<Vec<String>>,
-    document: Option<String>,
-    outcomes: Option<Vec<Choice>>,
-    deadline: Option<RawDeadline>,
-    escalate: Option<Spanned<String>>,
-    returns: Option<Vec<String>>,
-    next: Option<Vec<RawRule>>,
-    opinion: Option<RawOpinion>,
-    ballot: Option<RawBallot>,
-    subcase: Option<RawSubcase>,
-    outcome: Option<Outcome>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawRule {
-    when: Option<Guard>,
-    to: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawDeadline {
-    days: Option<u32>,
-    working_days: Option<u32>,
-    /// `opened`, `entered`, `left:<step>` or `field:<key>`.
-    after: Option<Spanned<String>>,
-    before: Option<Spanned<String>>,
-    basis: Option<String>,
-    #[serde(default)]
-    verified: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawOpinion {
-    from: Vec<String>,
-    positions: Vec<String>,
-    #[serde(default)]
-    answers: Vec<Choice>,
-    document: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawBallot {
-    body: String,
-    positions: Vec<String>,
-    #[serde(default)]
-    answers: Vec<Choice>,
-    threshold: Threshold,
-    basis: Option<String>,
-    #[serde(default)]
-    verified: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawSubcase {
-    procedure: String,
-    #[serde(default)]
-    fields: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawEffect {
-    key: Spanned<String>,
-    kind: String,
-    says: Text,
-    after: String,
-    #[serde(default)]
-    with: serde_json::Map<String, serde_json::Value>,
-}
+pub(crate) use raw::Raw;
+use raw::{RawBallot, RawDeadline, RawDocument, RawEffect, RawField, RawKind, RawOpinion, RawStep};
 
 /// What is wrong in a file, where, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +28,7 @@ pub(crate) struct Wrong {
 pub(crate) const MAX_BYTES: usize = 512 * 1024;
 
 /// Reads one file as written.
-pub(crate) fn raw(text: &str) -> Result<Raw, Wrong> {
+pub(crate) fn parse(text: &str) -> Result<Raw, Wrong> {
     if text.len() > MAX_BYTES {
         return Err(Wrong {
             line: 1,
@@ -483,22 +321,6 @@ fn fold<T>(old: &mut Vec<T>, new: Vec<T>, key: impl Fn(&T) -> &str, change: impl
             Some(at) => change(&mut old[at], item),
             None => old.push(item),
         }
-    }
-}
-
-impl RawStep {
-    /// What the file says of a step of its base; what it does not say stays.
-    fn overlay(&mut self, new: RawStep) {
-        macro_rules! take { ($($name:ident),*) => { $(if new.$name.is_some() { self.$name = new.$name; })* } }
-        if new.owner.is_some() || new.owners.is_some() {
-            self.owner = None;
-            self.owners = None;
-        }
-        take!(
-            kind, title, todo, owner, owners, fields, needs, writes, document, outcomes, deadline, escalate, returns,
-            next, opinion, ballot, subcase, outcome
-        );
-        self.key = new.key;
     }
 }
 

@@ -147,7 +147,11 @@ fn every_rule_is_said_in_words_in_both_languages() {
         for step in &procedure.steps {
             for sentence in explain::step(procedure, CATALOGUE.references(), step) {
                 for text in [&sentence.vi, &sentence.en] {
-                    assert!(!text.contains("“”") && !text.contains('{') && text.ends_with('.'), "{}: {text}", procedure.id);
+                    assert!(
+                        !text.contains("“”") && !text.contains('{') && text.ends_with('.'),
+                        "{}: {text}",
+                        procedure.id
+                    );
                 }
             }
         }
@@ -172,10 +176,9 @@ fn every_rule_is_said_in_words_in_both_languages() {
 #[test]
 fn every_procedure_has_a_picture_and_a_bpmn_file_that_are_well_formed() {
     for procedure in CATALOGUE.newest() {
-        for xml in [
-            draw::svg(procedure, None, draw::Language::Vietnamese),
-            bpmn::export(procedure, CATALOGUE.references()),
-        ] {
+        for xml in
+            [draw::svg(procedure, None, draw::Language::Vietnamese), bpmn::export(procedure, CATALOGUE.references())]
+        {
             let mut open: Vec<&str> = Vec::new();
             for tag in xml.split('<').skip(1) {
                 let name = tag.split([' ', '>', '/']).next().unwrap();

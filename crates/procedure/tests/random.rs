@@ -31,7 +31,9 @@ fn sample(field: &Field, seed: usize) -> Value {
         FieldKind::Bodies => json!(["ub-phap-luat-tu-phap", "ub-kinh-te-tai-chinh"]),
         FieldKind::Position => json!("member"),
         FieldKind::Choice { options } => json!(options[seed % options.len()].code),
-        FieldKind::Number { min, max } => json!(min.or(*max).unwrap_or(1) + if seed % 2 == 1 && max.is_none() { 100_000_000_000 } else { 0 }),
+        FieldKind::Number { min, max } => {
+            json!(min.or(*max).unwrap_or(1) + if seed % 2 == 1 && max.is_none() { 100_000_000_000 } else { 0 })
+        }
         FieldKind::YesNo => json!(seed.is_multiple_of(2)),
         FieldKind::List { columns } => json!([form(columns, seed)]),
     }
@@ -118,13 +120,18 @@ impl Run {
         let step = self.step().clone();
         let actor = in_seat(&task.seats[choice % task.seats.len()]);
         let document = |key: &str| DocumentId::new(format!("document-{key}")).unwrap();
-        let outcome = |n: usize| (!step.outcomes.is_empty()).then(|| step.outcomes[n % step.outcomes.len()].code.clone());
+        let outcome =
+            |n: usize| (!step.outcomes.is_empty()).then(|| step.outcomes[n % step.outcomes.len()].code.clone());
         let command = match &task.kind {
             TaskKind::Work => {
                 for key in &step.writes {
                     let _ = self.act(&actor, &Command::AttachDocument { key: key.clone(), document: document(key) });
                 }
-                Command::Complete { step: step.key.clone(), fields: form(&step.fields, choice), outcome: outcome(choice) }
+                Command::Complete {
+                    step: step.key.clone(),
+                    fields: form(&step.fields, choice),
+                    outcome: outcome(choice),
+                }
             }
             TaskKind::Opinion(body) => {
                 let answers = &step.opinion.as_ref().unwrap().answers;
@@ -194,7 +201,8 @@ fn every_procedure_takes_each_of_its_steps_and_ends_in_generated_runs() {
                 let returns = run.step().returns.clone();
                 if round < 12 && turn % 7 == 3 && !returns.is_empty() {
                     let seat = tasks::holders(&run.procedure, &run.case).into_iter().next().unwrap();
-                    let back = Command::Return { to: returns[turn % returns.len()].clone(), reason: "Bổ sung".into() };
+                    let back =
+                        Command::Return { to: returns[turn % returns.len()].clone(), reason: "Bổ sung".into() };
                     let before = run.case.clone();
                     if run.step().kind != StepKind::Ballot {
                         run.act(&in_seat(&seat), &back).unwrap();
