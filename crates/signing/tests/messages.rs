@@ -43,8 +43,8 @@ fn openssl_accepts_the_detached_signature_and_its_bound_certificate() {
         let at = house.now.seconds().to_string();
         let (content, message, root, out) = (path("c"), path("s"), path("r"), path("o"));
         let verify = [
-            "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", &message, "-content", &content, "-CAfile", &root,
-            "-attime", &at, "-purpose", "any", "-out", &out,
+            "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", &message, "-content", &content, "-CAfile",
+            &root, "-attime", &at, "-purpose", "any", "-out", &out,
         ];
         let (good, text) = openssl(&verify);
         assert!(good, "{kind:?}: {text}");
@@ -77,7 +77,18 @@ fn openssl_asks_for_a_time_stamp_and_accepts_the_answer() {
         assert!(openssl(&ask).0);
         std::fs::write(&answer, house.stamper.answer(&std::fs::read(&query).unwrap())).unwrap();
         let verify = [
-            "ts", "-verify", "-queryfile", &query, "-in", &answer, "-CAfile", &root, "-untrusted", &issuing, "-attime", &at,
+            "ts",
+            "-verify",
+            "-queryfile",
+            &query,
+            "-in",
+            &answer,
+            "-CAfile",
+            &root,
+            "-untrusted",
+            &issuing,
+            "-attime",
+            &at,
         ];
         let (good, text) = openssl(&verify);
         assert!(good, "{text}");
@@ -85,9 +96,11 @@ fn openssl_asks_for_a_time_stamp_and_accepts_the_answer() {
     // What cannot be answered is rejected, not dropped.
     assert!(openssl(&["ts", "-query", "-data", &data, "-sha1", "-out", &query]).0);
     std::fs::write(&answer, house.stamper.answer(&std::fs::read(&query).unwrap())).unwrap();
-    assert!(openssl(&["ts", "-reply", "-in", &answer, "-text"]).1.contains("bad algorithm") || {
-        openssl(&["ts", "-reply", "-in", &answer, "-text"]).1.contains("unrecognized or unsupported algorithm")
-    });
+    assert!(
+        openssl(&["ts", "-reply", "-in", &answer, "-text"]).1.contains("bad algorithm") || {
+            openssl(&["ts", "-reply", "-in", &answer, "-text"]).1.contains("unrecognized or unsupported algorithm")
+        }
+    );
     let rejected = house.stamper.answer(b"rubbish");
     assert!(pki::time_stamp::read_answer(&rejected).is_err());
 }
