@@ -18,9 +18,14 @@ use std::{
 pub(crate) const PAGE: i64 = 1000;
 
 /// What identifies a projection's tables and meaning.
-fn shape_of(projection: &dyn Projection) -> String {
+pub(crate) fn shape_of(projection: &dyn Projection) -> String {
     let text = format!("{} {} {:?}", projection.name(), projection.version(), projection.tables());
     Digest::of(&[text.as_bytes()]).to_string()
+}
+
+/// The names of its tables, as registered.
+pub(crate) fn tables_of(projection: &dyn Projection) -> String {
+    projection.tables().iter().map(|table| table.name).collect::<Vec<_>>().join(" ")
 }
 
 /// What an act does to all projections.
@@ -90,9 +95,9 @@ async fn build(
     }
     let changed: Vec<_> = projections.iter().filter(|p| !current.contains(p.name())).cloned().collect();
     for projection in &changed {
-        let tables: Vec<&str> = projection.tables().iter().map(|table| table.name).collect();
         create(tx, projection.tables()).await?;
-        let record = [projection.name().into(), wanted[projection.name()].clone().into(), tables.join(" ").into()];
+        let name = projection.name();
+        let record = [name.into(), wanted[name].clone().into(), tables_of(&**projection).into()];
         tx.execute("INSERT INTO journal_projections (name, shape, tables) VALUES ($1, $2, $3)", &record).await?;
     }
     fill(tx, &changed, head.int("position")?).await?;

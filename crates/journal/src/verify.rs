@@ -137,6 +137,7 @@ impl Check<'_> {
         tx.commit().await?;
         self.storage().await?;
         let head = self.head().await?;
+        self.register().await?;
         self.acts(head).await?;
         self.leftovers().await?;
         for projection in self.inner.projections.clone() {

@@ -4,9 +4,10 @@ use super::{Check, MOST_ALIKE};
 use crate::{
     projection::{Table, Value, place},
     reader::Row,
+    rebuild,
 };
 use kernel::Problem;
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// Rows compared at once.
 const ROWS: i64 = 1000;
@@ -18,6 +19,31 @@ struct Told<'a> {
 }
 
 impl Check<'_> {
+    /// Compares the register of projections.
+    pub(super) async fn register(&mut self) -> Result<(), Problem> {
+        let rows = match self.live.rows("SELECT name, shape, tables FROM journal_projections ORDER BY name", &[]).await {
+            Ok(rows) => rows,
+            Err(failure) => return self.unread("table journal_projections".to_owned(), failure),
+        };
+        let mut wanted: BTreeMap<&str, [String; 2]> = (self.inner.projections.iter())
+            .map(|p| (p.name(), [rebuild::shape_of(&**p), rebuild::tables_of(&**p)]))
+            .collect();
+        for row in &rows {
+            let name = row.text("name")?;
+            let right = wanted.remove(name).is_some_and(|[shape, tables]| {
+                row.text("shape").is_ok_and(|found| found == shape)
+                    && row.text("tables").is_ok_and(|found| found == tables)
+            });
+            if !right {
+                self.finding(format!("table journal_projections, key {name}"), "is not what this program registered");
+            }
+        }
+        for name in wanted.into_keys() {
+            self.finding(format!("table journal_projections, key {name}"), "the row is missing");
+        }
+        Ok(())
+    }
+
     /// Compares one table.
     pub(super) async fn table(&mut self, table: &Table) -> Result<(), Problem> {
         let mut told = Told { table, times: 0 };
