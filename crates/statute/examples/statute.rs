@@ -18,7 +18,7 @@ fn main() {
             }
         };
         let answer = match command.as_str() {
-            "consolidate" => statute::batch::consolidate_lines(&text).join("\n"),
+            "consolidate" => statute::batch::consolidate_lines(&text, &[]).join("\n"),
             "propose" => statute::batch::propose_lines(&text).join("\n"),
             "akn" => statute::akn::write(&statute::parse::parse(&text).law, &statute::akn::Options::default()),
             "commands" => commands(&text),

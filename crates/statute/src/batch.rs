@@ -95,8 +95,13 @@ pub fn without_emphasis(text: &str) -> String {
     text.replace(['*', '\\'], "")
 }
 
-/// Folds the amending provisions of a row into its article.
+/// Folds the amending provisions of a row into its article, knowing nothing but the row.
 pub fn consolidate_row(row: &Row) -> Outcome {
+    consolidate_row_in(row, &[])
+}
+
+/// As [`consolidate_row`], with whole laws at hand: their chapters tell what a command on a chapter means for the article.
+pub fn consolidate_row_in(row: &Row, laws: &[Law]) -> Outcome {
     let label = label(&row.art);
     let (mut law, _) = article_law(&label, row.base_title.as_deref().unwrap_or(""), row.base.as_deref());
     law.meta = Meta { number: Some(row.law.clone()), ..Meta::default() };
@@ -105,7 +110,11 @@ pub fn consolidate_row(row: &Row) -> Outcome {
     let mut done = 0;
     for provision in &row.amending_texts {
         let read = provision_commands(provision);
-        let (commands, mine) = for_article(read, row, &label, notes.repealed_by(provision));
+        let known = Known {
+            whole_repealed: notes.repealed_by(provision),
+            law: laws.iter().find(|l| l.meta.number.as_deref().is_some_and(|n| essence(n) == essence(&row.law))),
+        };
+        let (commands, mine) = for_article(read, row, &label, &known);
         flags.extend(mine);
         let source =
             Source { number: provision.law.clone(), name: format!("Luật số {}", provision.law), in_force: None };
@@ -133,9 +142,9 @@ pub fn consolidate_row(row: &Row) -> Outcome {
 }
 
 /// Consolidates rows given as JSON lines; answers JSON lines, in the same order. A line that is no row is answered
-/// with `{"line": n, "error": …}`.
-pub fn consolidate_lines(lines: &str) -> Vec<String> {
-    each_line(lines, |row| serde_json::to_string(&consolidate_row(row)))
+/// with `{"line": n, "error": …}`. `laws` are whole laws that may be known (see [`consolidate_row_in`]).
+pub fn consolidate_lines(lines: &str, laws: &[Law]) -> Vec<String> {
+    each_line(lines, |row| serde_json::to_string(&consolidate_row_in(row, laws)))
 }
 
 /// Proposes amending texts for rows given as JSON lines; as [`consolidate_lines`].
@@ -157,8 +166,31 @@ fn provision_commands(provision: &Provision) -> Commands {
     parsed.units.first().map(read_provision).unwrap_or_default()
 }
 
+/// What is known of an article beside its row.
+struct Known<'a> {
+    /// The codification notes that the provision repealed the whole article.
+    whole_repealed: bool,
+    /// The whole law.
+    law: Option<&'a Law>,
+}
+
+impl Known<'_> {
+    /// Whether a part of the law holds the article; `None` when the law is not known.
+    fn holds(&self, part: &Address, article: &Label) -> Option<bool> {
+        let part = part.find(self.law?).ok()?;
+        let mut found = false;
+        part.visit(&mut |u| found |= u.level == Level::Article && u.label == *article);
+        Some(found)
+    }
+    /// Whether the part's heading is the topic.
+    fn is_about(&self, part: &Address, topic: &str) -> bool {
+        let heading = self.law.and_then(|law| part.find(law).ok()).map(Unit::title);
+        heading.is_some_and(|h| essence(&h).to_lowercase() == essence(topic).to_lowercase())
+    }
+}
+
 /// The commands and flags that concern the row's article.
-fn for_article(read: Commands, row: &Row, label: &Label, whole_repealed: bool) -> (Vec<Command>, Vec<Flag>) {
+fn for_article(read: Commands, row: &Row, label: &Label, known: &Known) -> (Vec<Command>, Vec<Flag>) {
     let here = Address::article(label.clone());
     let of_law = |target: &Option<DocRef>| target.as_ref().and_then(|t| t.matches(Some(&row.law), None));
     let in_article = |a: &Address| a.at(Level::Article) == Some(label);
@@ -177,9 +209,10 @@ fn for_article(read: Commands, row: &Row, label: &Label, whole_repealed: bool) -
         }
         if let Some(part) = command.addresses.iter().find(|a| above(a)).cloned() {
             // The row knows no chapters. The codification's note on the article's status may tell.
-            if command.action == Action::Repeal && whole_repealed {
+            let held = known.holds(&part, label);
+            if command.action == Action::Repeal && (known.whole_repealed || held == Some(true)) {
                 commands.push(repeal(&here, &command.place, command.target.clone()));
-            } else if !matches!(command.action, Action::Retitle { .. } | Action::Insert { .. }) {
+            } else if held != Some(false) && !matches!(command.action, Action::Retitle { .. } | Action::Insert { .. }) {
                 flags.push(to_flag(&command, Reason::UnknownExtent { address: part.to_string() }));
             }
         }
@@ -202,9 +235,16 @@ fn for_article(read: Commands, row: &Row, label: &Label, whole_repealed: bool) -
             Some(false) => false,
             None => flag.addresses.iter().any(in_article),
         };
-        if concerned && whole_repealed && matches!(flag.reason, Reason::Topic { .. }) {
+        let Reason::Topic { topic } = &flag.reason else {
+            flags.extend(concerned.then_some(flag));
+            continue;
+        };
+        let mut parts = flag.addresses.iter().filter(|a| above(a));
+        if concerned
+            && (known.whole_repealed || parts.any(|p| known.holds(p, label) == Some(true) && known.is_about(p, topic)))
+        {
             commands.push(repeal(&here, &flag.place, flag.target.clone()));
-        } else if concerned {
+        } else if concerned && !flag.addresses.iter().all(|p| known.holds(p, label) == Some(false)) {
             flags.push(flag);
         }
     }
@@ -360,4 +400,74 @@ fn article_law(label: &Label, title: &str, text: Option<&str>) -> (Law, String) 
     let mut law = parse_article(label.clone(), &without_emphasis(title), &body).law;
     let after: Vec<String> = law.units.drain(1..).map(|u| u.text()).collect();
     (law, after.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(art: &str, base: &str, amending: &str) -> Row {
+        let provision = Provision { law: "9/2033/QH20".into(), art: "50".into(), title: None, text: amending.into() };
+        Row {
+            law: "2/2030/QH20".into(),
+            art: art.into(),
+            base_title: Some("Ao".into()),
+            base: Some(base.into()),
+            amending_texts: vec![provision],
+            ..Row::default()
+        }
+    }
+
+    #[test]
+    fn only_commands_on_the_article_of_the_law_are_carried_out() {
+        let amending = "1. Thay thế cụm từ “ao” bằng cụm từ “hồ” tại Điều 3 và Điều 4 của Luật Ao số 2/2030/QH20.\n2. Bãi bỏ Điều 3 của Luật Hồ số 3/2030/QH20.";
+        let got = consolidate_row(&row("3", "1. Có ao.\n2. Có cá.", amending));
+        assert_eq!((got.status, got.text.as_str()), (Status::Applied, "1. Có hồ.\n2. Có cá."));
+        assert_eq!(consolidate_row(&row("5", "Có ao.", amending)).status, Status::Untouched);
+        let got = consolidate_row(&row("4", "Có cá.", amending));
+        assert_eq!((got.status, got.text.as_str()), (Status::Flagged, "Có cá."));
+    }
+
+    #[test]
+    fn a_repealed_chapter_concerns_an_article_when_the_law_or_a_note_tells_so() {
+        let amending = "Những quy định về cá tại Chương II của Luật Ao số 2/2030/QH20 hết hiệu lực kể từ ngày Luật này có hiệu lực.";
+        let alone = row("2", "Nuôi cá.", amending);
+        assert_eq!(consolidate_row(&alone).status, Status::Flagged);
+        let law = crate::parse::parse(
+            "Luật số: 2/2030/QH20\nLUẬT\nAO\nChương I\nCHUNG\nĐiều 1. Ao\nA.\nChương II\nCÁ\nĐiều 2. Ao\nNuôi cá.",
+        )
+        .law;
+        let got = consolidate_row_in(&alone, std::slice::from_ref(&law));
+        assert_eq!((got.status, got.title.as_str(), got.text.as_str()), (Status::Applied, "(được bãi bỏ)", ""));
+        assert_eq!(consolidate_row_in(&row("1", "A.", amending), &[law]).status, Status::Untouched);
+        let noted = Row {
+            prov: Some("Điều 2 Luật số 2/2030/QH20, bị bãi bỏ bởi Điều 50 Luật số 9/2033/QH20 có hiệu lực".into()),
+            ..alone
+        };
+        assert_eq!(consolidate_row(&noted).status, Status::Applied);
+    }
+
+    #[test]
+    fn a_note_of_an_amending_document_that_is_not_given_flags_the_row() {
+        let mut row = row("3", "Có ao.", "Bãi bỏ Điều 9 của Luật Ao số 2/2030/QH20.");
+        row.prov = Some("Điều 3 …, có nội dung được sửa đổi bởi Điều 50 Luật số 9/2033/QH20; Điều 1 Luật số 7/2034/QH20 có hiệu lực".into());
+        let got = consolidate_row(&row);
+        assert_eq!(got.reasons, ["thiếu văn bản sửa đổi: 7/2034/QH20"]);
+    }
+
+    #[test]
+    fn rows_are_answered_in_order_and_broken_lines_say_so() {
+        let lines = "{\"law\":\"1/2030/QH20\",\"art\":\"1\",\"base\":\"1. A.\\n2. B.\",\"consolidated\":\"1. A.\\n\\n1a. *Mới*.\\n\\n2. B.\"}\nkhông phải JSON";
+        let got = propose_lines(lines);
+        let first: serde_json::Value = serde_json::from_str(&got[0]).unwrap();
+        assert_eq!(
+            first["amending_text"],
+            "Bổ sung khoản 1a vào sau khoản 1 Điều 1 của Luật số 1/2030/QH20 như sau:\n“1a. Mới.”."
+        );
+        assert_eq!(
+            (first["roundtrip"].as_bool(), first["text"].as_str()),
+            (Some(true), Some("1. A.\n1a. Mới.\n2. B."))
+        );
+        assert!(got[1].starts_with("{\"error\":") || got[1].starts_with("{\"line\":2"));
+    }
 }

@@ -19,7 +19,8 @@ const KINDS: [(&str, &str); 8] = [
 pub(crate) fn read(law: &Law) -> Meta {
     let mut meta = Meta::default();
     let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
-    for line in &lines {
+    // A legal basis names the number and day of another document.
+    for line in lines.iter().filter(|l| !l.starts_with("Căn cứ") && !l.starts_with("Theo ")) {
         if meta.number.is_none() {
             meta.number = number_in(line);
         }
@@ -38,7 +39,8 @@ fn title(lines: &[&str], meta: &mut Meta) {
         let beside = line[word.len()..].trim();
         let below = lines[i + 1..].iter().take_while(|l| crate::marker::is_shouted(l)).copied();
         let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
-        if beside.starts_with("SỐ ") && lines[i + 1..].iter().any(|l| starts_word(l, word)) {
+        if parts.first().is_some_and(|p| p.starts_with("SỐ ")) && lines[i + 1..].iter().any(|l| starts_word(l, word))
+        {
             continue;
         }
         meta.kind = Some((*kind).to_owned());
@@ -66,9 +68,15 @@ fn number_in(line: &str) -> Option<String> {
     let at = lower.find("số")?;
     let chars = lower[..at].chars().count() + 2;
     let rest: String = line.chars().skip(chars).collect();
-    let token = rest.trim_start_matches([':', ' ', '.']).split_whitespace().next()?;
-    let token = token.trim_end_matches([',', ';', ':']);
-    (token.contains('/') && token.starts_with(|c: char| c.is_ascii_digit())).then(|| token.to_owned())
+    let mut words = rest.trim_start_matches([':', ' ', '.']).split_whitespace();
+    let mut token = words.next()?.trim_end_matches([',', ';', ':']).to_owned();
+    // `Luật số: 73/2006/QH 11`: a blank slipped into the number.
+    if token.ends_with(char::is_alphabetic)
+        && let Some(term) = words.next().filter(|w| w.len() <= 2 && w.bytes().all(|b| b.is_ascii_digit()))
+    {
+        token.push_str(term);
+    }
+    (chars <= 20 && token.contains('/') && token.starts_with(|c: char| c.is_ascii_digit())).then_some(token)
 }
 
 /// The first `ngày D tháng M năm Y` or `ngày D/M/Y` of a text.

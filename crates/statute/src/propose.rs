@@ -85,9 +85,6 @@ fn law_text(base: &Law, items: &[String], wish: &Wish) -> String {
         return String::new();
     }
     let mut out = format!("Điều 1. Sửa đổi, bổ sung một số điều của {}\n", base.meta.name());
-    if base.meta.number.is_none() {
-        out = format!("Điều 1. Sửa đổi, bổ sung một số điều của {} số 0/0/X0\n", base.meta.name());
-    }
     for (i, item) in items.iter().enumerate() {
         out.push_str(&format!("{}. {item}\n", i + 1));
     }

@@ -302,12 +302,13 @@ fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) ->
     let mut at = 0;
     let mut with_title = false;
     let passive = passive(words);
-    let is_passive = passive.is_some();
+    let mut more = passive.is_none();
     if let Some((found, next)) = passive {
         ops = found;
         at = next;
     }
-    while !is_passive {
+    while more {
+        more = false;
         let (kind, n) = match operation(words, at) {
             Some(found) => found,
             None if at == 0 && context.verb == Some(Verb::Repeal) => (OpKind::Repeal, 0),
@@ -329,10 +330,10 @@ fn units(words: &Words, quoted: &[&[Text]], context: &Context, place: &Place) ->
             "," | ";" | "và" | "đồng" => 1,
             _ => break,
         };
-        if operation(words, at + skip).is_none() {
-            break;
+        if operation(words, at + skip).is_some() {
+            more = true;
+            at += skip;
         }
-        at += skip;
     }
     if ops.is_empty() {
         return None;

@@ -44,7 +44,8 @@ const KINDS: [(&str, &str); 21] = [
 /// and `luật khác` name none.
 fn kind(words: &Words, i: usize) -> Option<(&'static str, usize)> {
     let first = words.at(i);
-    if !first.starts_with(char::is_uppercase) {
+    let mut letters = first.chars();
+    if !letters.next().is_some_and(char::is_uppercase) || letters.next().is_some_and(char::is_uppercase) {
         return None;
     }
     KINDS.iter().find(|(text, _)| words.are(i, text)).map(|(text, kind)| (*kind, text.split(' ').count()))
