@@ -95,6 +95,9 @@ fn check(found: phrase::Found, old: &Text, new: &Text, address: &Address) -> Res
     if found.hits == 0 {
         return Err(Reason::NoPhrase { phrase: old.to_string(), address: address.to_string() });
     }
+    if found.other_case {
+        return Err(Reason::OtherCase { phrase: old.to_string(), address: address.to_string() });
+    }
     if found.doubled {
         return Err(Reason::Doubled { phrase: new.to_string(), address: address.to_string() });
     }

@@ -411,7 +411,7 @@ mod tests {
         Row {
             law: "2/2030/QH20".into(),
             art: art.into(),
-            base_title: Some("Ao".into()),
+            base_title: Some("Vườn".into()),
             base: Some(base.into()),
             amending_texts: vec![provision],
             ..Row::default()

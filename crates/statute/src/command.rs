@@ -145,6 +145,14 @@ pub enum Reason {
         /// The unit.
         address: String,
     },
+    /// The phrase also stands there with a capital (or small) first letter; whether that is meant is not said.
+    #[error("cụm từ “{phrase}” còn xuất hiện trong {address} với chữ đầu viết hoa/thường khác; cần người quyết định")]
+    OtherCase {
+        /// The phrase.
+        phrase: String,
+        /// The unit.
+        address: String,
+    },
     /// The new phrase stands there already, so that a replacement would double it.
     #[error("cụm từ mới “{phrase}” đã có sẵn trong {address}; thay thế sẽ lặp từ")]
     Doubled {

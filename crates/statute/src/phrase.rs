@@ -10,6 +10,15 @@ pub(crate) struct Found {
     pub hits: usize,
     /// The new phrase already stood around the old one.
     pub doubled: bool,
+    /// The phrase stands there with the other case of its first letter too: at the start of a sentence, or as a name.
+    pub other_case: bool,
+}
+
+impl Found {
+    /// The change may stand.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.hits > 0 && !self.doubled && !self.other_case
+    }
 }
 
 /// Replaces a phrase in the heading and all text of a unit and what is in it; an empty `new` drops it.
@@ -37,7 +46,7 @@ pub(crate) fn beside_checked(unit: &mut Unit, near: &str, new: &str, after: bool
 fn checked(unit: &mut Unit, edit: impl Fn(&mut Unit) -> Found) -> Found {
     let mut tried = unit.clone();
     let found = edit(&mut tried);
-    if found.hits > 0 && !found.doubled {
+    if found.is_clear() {
         *unit = tried;
     }
     found
@@ -50,6 +59,7 @@ fn change(unit: &mut Unit, mut edit: impl FnMut(&str) -> (Option<String>, Found)
             let (changed, found) = edit(text);
             total.hits += found.hits;
             total.doubled |= found.doubled;
+            total.other_case |= found.other_case;
             if let Some(changed) = changed {
                 *text = changed.into();
             }
@@ -88,12 +98,24 @@ fn places(text: &str, phrase: &str) -> Vec<(usize, usize)> {
         .collect()
 }
 
+/// The phrase with the other case of its first letter.
+fn other_case(phrase: &str) -> Option<String> {
+    let mut chars = phrase.chars();
+    let first = chars.next().filter(|c| c.is_alphabetic())?;
+    let flipped: String = match first.is_uppercase() {
+        true => first.to_lowercase().collect(),
+        false => first.to_uppercase().collect(),
+    };
+    Some(flipped + chars.as_str())
+}
+
 fn replace_in(text: &str, old: &str, new: &str) -> (Option<String>, Found) {
     let places = places(text, old);
+    let other_case = other_case(old).is_some_and(|other| !self::places(text, &other).is_empty());
     if places.is_empty() || old.is_empty() {
-        return (None, Found::default());
+        return (None, Found { other_case, ..Found::default() });
     }
-    let mut found = Found { hits: places.len(), doubled: false };
+    let mut found = Found { hits: places.len(), doubled: false, other_case };
     let around = new.find(old);
     let mut out = String::with_capacity(text.len() + new.len());
     let mut from = 0;
@@ -171,5 +193,6 @@ mod tests {
     fn a_replacement_that_would_double_words_is_seen() {
         assert!(replace_in("rượu, bia mạnh", "bia", "rượu, bia").1.doubled);
         assert!(!replace_in("bia mạnh", "bia", "rượu, bia").1.doubled);
+        assert!(replace_in("Bia nhẹ và bia mạnh", "bia", "rượu").1.other_case);
     }
 }

@@ -104,6 +104,6 @@ fn leads_there(b: &Unit, t: &Unit, pairs: &[(Text, Text)]) -> bool {
     let mut tried = b.clone();
     pairs.iter().all(|(old, new)| {
         let found = crate::phrase::replace(&mut tried, old, new);
-        found.hits > 0 && !found.doubled
+        found.is_clear()
     }) && tried.same_text(t)
 }
