@@ -4,6 +4,7 @@
 //! below; so are articles. New text stands in quotation marks after the command. Every sentence that amends and is not
 //! fully understood becomes a [`Flag`] with the reason; ordinary sentences are passed over.
 
+mod container;
 mod formula;
 mod phrase;
 mod quote;
@@ -64,7 +65,7 @@ pub fn read_provision(article: &Unit) -> Commands {
 
 /// The law that a text opens for amendment, if it does: `Sửa đổi, bổ sung một số điều của Luật X như sau:`.
 pub(crate) fn opened(text: &str) -> Option<DocRef> {
-    formula::container(&Words::of(text), &Context::default()).and_then(|c| c.target).filter(|t| !t.this)
+    container::container(&Words::of(text), &Context::default()).and_then(|c| c.target).filter(|t| !t.this)
 }
 
 /// The law that the title of an amending law names: `… một số điều của Luật X`. Titles are printed in capitals, so
@@ -96,7 +97,7 @@ impl Reader {
             match title.ends_with(':') || !has_text {
                 true => blocks.push(Block::text(title)),
                 false => {
-                    if let Some(found) = formula::container(&Words::of(&title), &inner) {
+                    if let Some(found) = container::container(&Words::of(&title), &inner) {
                         inner = Context { verb: None, ..found };
                     }
                 }
@@ -144,7 +145,7 @@ impl Reader {
         let words = Words::of(text);
         if quoted.is_empty()
             && (has_children || text.ends_with(':'))
-            && let Some(inner) = formula::container(&words, context)
+            && let Some(inner) = container::container(&words, context)
         {
             return Some(inner);
         }
