@@ -11,6 +11,8 @@ use aws_lc_rs::{
     signature::{self, ParsedPublicKey, RsaPssSaltLength, VerificationAlgorithm},
 };
 
+use std::sync::{Mutex, PoisonError};
+
 /// A digest algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names are those of FIPS 180 and 202")]
@@ -298,6 +300,28 @@ impl Verdict {
     /// Only [`Verdict::Right`].
     pub fn is_right(self) -> bool {
         self == Verdict::Right
+    }
+}
+
+/// Verdicts on one signed object, by key: one certificate is checked many times in one validation and in the next.
+#[derive(Debug, Default)]
+pub(crate) struct Verdicts(Mutex<Vec<(PublicKey, Verdict)>>);
+
+impl Verdicts {
+    /// More keys than this are not remembered.
+    const MOST: usize = 4;
+
+    pub fn remember(&self, key: &PublicKey, check: impl FnOnce() -> Verdict) -> Verdict {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, verdict)) = known().iter().find(|(k, _)| k == key) {
+            return *verdict;
+        }
+        let verdict = check();
+        let mut known = known();
+        if known.len() < Verdicts::MOST {
+            known.push((key.clone(), verdict));
+        }
+        verdict
     }
 }
 

@@ -1,7 +1,7 @@
 //! Certificates: read once, kept with the bytes as they came.
 
 use crate::{
-    algorithm::{PublicKey, Scheme, Verdict},
+    algorithm::{PublicKey, Scheme, Verdict, Verdicts},
     asn1::{Reader, read_time, tag},
     error::{Error, Result, malformed},
     extension::{Extensions, KeyUsage},
@@ -34,6 +34,7 @@ struct Inner {
     extensions: Extensions,
     signature: Vec<u8>,
     fingerprint: Digest,
+    verdicts: Verdicts,
 }
 
 impl Certificate {
@@ -92,6 +93,7 @@ impl Certificate {
             extensions,
             signature,
             fingerprint: Digest::of(&[der]),
+            verdicts: Verdicts::default(),
         })))
     }
     /// All certificates of a PEM text, in order; other blocks and text between are passed over.
@@ -175,13 +177,13 @@ impl Certificate {
     pub fn is_self_issued(&self) -> bool {
         self.0.subject == self.0.issuer
     }
-    /// Checks the signature with the issuer's key.
+    /// Checks the signature with the issuer's key; the verdict is remembered, since a key or a byte never changes.
     pub fn verify_with(&self, issuer_key: &PublicKey) -> Verdict {
-        match self.scheme() {
+        self.0.verdicts.remember(issuer_key, || match self.scheme() {
             Ok(scheme) => scheme.verify(issuer_key, self.tbs(), &self.0.signature),
             Err(Error::Unsupported(_)) => Verdict::Unsupported,
             Err(_) => Verdict::Wrong,
-        }
+        })
     }
     /// Its extended uses, when it has any, leave room for signatures on documents (RFC 9336, 4).
     pub fn is_for_documents(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Certificate revocation lists (RFC 5280, 5), read and made.
 
 use crate::{
-    algorithm::{PublicKey, Scheme, Verdict},
+    algorithm::{PublicKey, Scheme, Verdict, Verdicts},
     asn1::{self, Reader, read_time, tag},
     error::{Error, Result, malformed},
     extension::{AuthorityKeyId, DistributionPoint, Extension, read_list},
@@ -103,6 +103,7 @@ struct Inner {
     number: Option<Vec<u8>>,
     authority_key: Option<AuthorityKeyId>,
     unknown_critical: Option<Oid>,
+    verdicts: Verdicts,
 }
 
 impl Crl {
@@ -147,6 +148,7 @@ impl Crl {
             number: None,
             authority_key: None,
             unknown_critical: None,
+            verdicts: Verdicts::default(),
         };
         if let Some(list) = reader.optional(tag::SEQUENCE)? {
             inner.read_entries(list.open(WHAT))?;
@@ -219,13 +221,13 @@ impl Crl {
         let same = entries[from..].iter().take_while(|(entry, _)| entry.serial == serial);
         same.filter(|(_, by)| by.as_ref().unwrap_or(&self.0.issuer) == issuer).map(|(entry, _)| entry).next()
     }
-    /// Checks the signature with the issuer's key.
+    /// Checks the signature with the issuer's key; the verdict is remembered.
     pub fn verify_with(&self, key: &PublicKey) -> Verdict {
-        match Scheme::parse(&self.0.scheme) {
+        self.0.verdicts.remember(key, || match Scheme::parse(&self.0.scheme) {
             Ok(scheme) => scheme.verify(key, &self.0.der[self.0.tbs.clone()], &self.0.signature),
             Err(Error::Unsupported(_)) => Verdict::Unsupported,
             Err(_) => Verdict::Wrong,
-        }
+        })
     }
 }
 

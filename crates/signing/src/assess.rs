@@ -50,10 +50,22 @@ impl<'a> Evidence<'a> {
     pub fn new(trust: &'a Trust, at: Timestamp) -> Evidence<'a> {
         Evidence { trust, certificates: trust.certificates.clone(), crls: trust.crls.clone(), at, stored: false }
     }
-    /// With what a message carries.
+    /// With what a message carries. What is known already is not taken again, so that verdicts on it are kept.
     pub fn add(&mut self, message: &SignedData) {
-        self.certificates.extend(message.certificates.iter().cloned());
-        self.crls.extend(message.crls.iter().cloned());
+        self.add_all(&message.certificates, &message.crls);
+    }
+    /// With more certificates and lists.
+    pub fn add_all(&mut self, certificates: &[Certificate], crls: &[Crl]) {
+        for certificate in certificates {
+            if !self.certificates.contains(certificate) {
+                self.certificates.push(certificate.clone());
+            }
+        }
+        for crl in crls {
+            if !self.crls.contains(crl) {
+                self.crls.push(crl.clone());
+            }
+        }
     }
     fn path(&self, certificate: &Certificate, at: Timestamp) -> Result<(), PathError> {
         self.path_with(certificate, &Options::at(at))
@@ -277,6 +289,8 @@ impl Judgement {
 fn damaged(message: &SignedData, evidence: &Evidence<'_>) -> bool {
     let known = || evidence.certificates.iter().chain(evidence.trust.anchors.certificates());
     message.certificates.iter().any(|certificate| {
+        // The one that is known has been checked before.
+        let certificate = known().find(|c| *c == certificate).unwrap_or(certificate);
         let wanted = certificate.extensions().authority_key_id.as_ref().and_then(|id| id.key.as_ref());
         let mut issuers = known().filter(|c| match wanted {
             Some(_) => c.extensions().subject_key_id.as_ref() == wanted,

@@ -33,8 +33,7 @@ pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
     }
     let (certificates, crls) = crate::pades::evidence(&file);
     evidence.stored = !certificates.is_empty() || !crls.is_empty();
-    evidence.certificates.extend(certificates);
-    evidence.crls.extend(crls);
+    evidence.add_all(&certificates, &crls);
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;
@@ -140,6 +139,10 @@ impl Found {
 
     /// What came after the signed revision, and whether the signature was in it in the first place.
     fn judge_changes(&self, judgement: &mut Judgement, file: &File<'_>, covered: &Covered) {
+        if judgement.report.covers_whole_document {
+            // The signed revision is the file itself, in which the signature was found.
+            return;
+        }
         let signed = File::open(&file.bytes[..covered.end]);
         let Ok(signed) = signed else {
             judgement.failed(SubIndication::FormatFailure, "what is signed is not a whole revision of the file");
@@ -156,9 +159,6 @@ impl Found {
         if !stands {
             judgement.report.changes_after = Changes::Hidden;
             judgement.failed(SubIndication::FormatFailure, "the signature is not part of what it signs");
-            return;
-        }
-        if judgement.report.covers_whole_document {
             return;
         }
         let found = changes::compare(&signed, file, &self.value);
