@@ -377,6 +377,11 @@ pub fn credential_stream(person: &PersonId) -> StreamId {
 pub fn login_stream(login: &str) -> StreamId {
     StreamId::new("login", login)
 }
+/// `signin:<person>`: what goes wrong while signing in. Apart from the credentials, so that a stranger's failures never
+/// stand in the way of the owner's success; `None` is the heap of accounts that do not exist.
+pub fn signin_stream(person: Option<&PersonId>) -> StreamId {
+    StreamId::new("signin", person.map_or("unknown", PersonId::as_str))
+}
 /// `session:<id>`.
 pub fn session_stream(session: &str) -> StreamId {
     StreamId::new("session", session)

@@ -53,7 +53,10 @@ impl Directory {
         basis: &Basis,
     ) -> Result<(), Problem> {
         let body = self.body(id).await?.ok_or_else(|| Problem::not_found("body", id))?;
-        if !body.stands(until.plus_days(-1).max(body.from)) {
+        if until < body.from {
+            return Err(Problem::field("until", "field-ends-before-it-begins"));
+        }
+        if body.until.is_some() {
             return Err(Problem::refused("body-over-already").arg("body", &body.name));
         }
         let people = self.members(id, until).await?.len();

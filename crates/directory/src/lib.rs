@@ -2,9 +2,10 @@
 //! when, how a person signs in, and with which certificate a person or a body signs.
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
-//! `body:<id>`, `credential:<person>`, `session:<id>` and `indicator:<code>`; the tables are pure projections of those
-//! acts and can be thrown away. Personal data that the law may order erased (birth date, telephone, personal number,
-//! password hash, second-factor secret, sealed keys) travels in the `private` part of an act.
+//! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>` and
+//! `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
+//! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
+//! in the `private` part of an act.
 //!
 //! This crate must never know HTTP, read the clock or draw randomness on its own, write to storage except through the
 //! journal, or keep a password, a second-factor secret or a private key unsealed.

@@ -94,7 +94,8 @@ pub fn check_new(field: &'static str, password: &str, login: &str) -> Result<(),
     if password.len() > MAX_BYTES {
         return Err(Problem::field(field, "field-password-too-long"));
     }
-    if !login.is_empty() && password.to_lowercase().contains(login) {
+    // Shorter names stand in many a good password.
+    if login.len() >= 4 && password.to_lowercase().contains(login) {
         return Err(Problem::field(field, "field-password-holds-login"));
     }
     Ok(())

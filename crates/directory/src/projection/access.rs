@@ -3,7 +3,7 @@
 use super::{private_text, read};
 use crate::acts::{
     CredentialKind, CredentialLocked, CredentialSet, LoginTaken, SessionContinued, SessionEnded, SessionOpened,
-    SessionRefused, SessionStrengthened,
+    SessionStrengthened,
 };
 use journal::{Column, Index, PrivateErased, Projection, Rows, Table, Value};
 use kernel::{Act, ActBody, Problem};
@@ -71,6 +71,11 @@ impl Projection for Access {
                 rows.put(&LOGIN, [("login", taken.login.into()), ("person", taken.person.into())]);
                 Ok(())
             }
+            "signin" if act.kind == CredentialLocked::KIND => {
+                let locked: CredentialLocked = read(act)?;
+                rows.patch(&CREDENTIAL, [locked.person.into()], [("locked_until", locked.until.into())]);
+                Ok(())
+            }
             "credential" => credential_act(act, rows),
             "session" => session_act(act, rows),
             _ => Ok(()),
@@ -102,9 +107,7 @@ fn credential_act(act: &Act, rows: &mut Rows) -> Result<(), Problem> {
             changed.push((column, act.at.into()));
             changed.push(("locked_until", Value::Null));
         }
-        CredentialLocked::KIND => changed.push(("locked_until", read::<CredentialLocked>(act)?.until.into())),
         SessionStrengthened::KIND => changed.push(("totp_step", read::<SessionStrengthened>(act)?.step.into())),
-        SessionRefused::KIND => {}
         PrivateErased::KIND => {
             let erased: PrivateErased = read(act)?;
             rows.delete(&CREDENTIAL_SECRET, [person.into(), erased.version.into()]);

@@ -8,7 +8,7 @@ use crate::{
     signin::Origin,
 };
 use journal::{Change, Expected};
-use kernel::{ActDraft, Ctx, PersonId, Problem, StreamId, Timestamp};
+use kernel::{ActDraft, Ctx, PersonId, Problem, Timestamp};
 use serde_json::json;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,7 +26,8 @@ const ACTS: Rate = Rate { burst: 30, seconds: 10 };
 /// Most accounts whose failures are counted.
 const MOST: usize = 20_000;
 /// Where failures on accounts that do not exist are recorded, all together.
-const UNKNOWN: &str = "unknown-accounts";
+/// No name to sign in with is so: it has a space.
+const UNKNOWN: &str = "unknown accounts";
 
 #[derive(Clone, Copy)]
 struct Count {
@@ -64,7 +65,7 @@ impl Failures {
         self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(login);
     }
 
-    /// Counts a failure of `login` under `name` for recording; says what is to be recorded now.
+    /// Counts a failure of `login`; says what is to be recorded now.
     fn count(&self, login: &str, now: Timestamp) -> Option<Due> {
         let mut counts = self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if counts.len() >= MOST && !counts.contains_key(login) {
@@ -79,7 +80,8 @@ impl Failures {
         let count = counts.entry(login.to_owned()).or_insert(fresh);
         count.row += 1;
         count.unrecorded += 1;
-        let lock = (count.row % LOCK_AFTER == 0).then(|| {
+        // The heap of unknown accounts is nobody's: there is nothing to close.
+        let lock = (login != UNKNOWN && count.row % LOCK_AFTER == 0).then(|| {
             count.locked_until = now.plus_seconds(LOCK_SECONDS);
             (count.locked_until, count.row)
         });
@@ -108,10 +110,13 @@ impl SignIn {
     async fn record_failure(&self, login: &str, due: &Due, origin: &Origin) -> Result<(), Problem> {
         let now = self.now();
         let person = self.directory.person_by_login(login).await?.map(|p| p.id);
-        // Failures on unknown accounts are one heap: count them there, so that names without end make no acts.
-        if person.is_none() && self.inner.failures.count(UNKNOWN, now).is_none() {
-            return Ok(());
-        }
+        // Failures on unknown accounts are one heap: counted there, names without end make no acts without end.
+        let heap = if person.is_none() { self.inner.failures.count(UNKNOWN, now) } else { None };
+        let due = match (&person, &heap) {
+            (Some(_), _) => due,
+            (None, Some(heap)) => heap,
+            (None, None) => return Ok(()),
+        };
         if due.lock.is_none() && self.inner.limits.take(limits::key(&["failure-acts"]), ACTS, now).is_err() {
             tracing::warn!("failed sign-ins are too many to be recorded one by one");
             return Ok(());
@@ -122,13 +127,13 @@ impl SignIn {
 }
 
 fn failure_acts(person: Option<&PersonId>, due: &Due, origin: &Origin) -> Change {
-    let (stream, resource) = match person {
-        Some(person) => (acts::credential_stream(person), acts::person_resource(person, &BTreeSet::new())),
-        None => (StreamId::new("signin", UNKNOWN), acts::session_resource(UNKNOWN, None)),
+    let resource = match person {
+        Some(person) => acts::person_resource(person, &BTreeSet::new()),
+        None => acts::session_resource("unknown", None),
     };
     let refused = SessionRefused { person: person.cloned(), attempts: due.attempts, since: due.since };
     let draft = ActDraft::new(resource.clone(), &refused).with_private(json!({"address": origin.address}));
-    let change = Change::new().on(stream, Expected::Any).act(draft);
+    let change = Change::new().on(acts::signin_stream(person), Expected::Any).act(draft);
     match (person, due.lock) {
         (Some(person), Some((until, failures))) => {
             change.act(ActDraft::new(resource, &CredentialLocked { person: person.clone(), until, failures }))

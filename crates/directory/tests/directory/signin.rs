@@ -233,7 +233,7 @@ on_both_engines! {
 
 /// Failures are recorded, in few acts, without the password, with at least one lock.
 async fn recorded(office: &Office, person: &PersonId) {
-    let stream = acts::credential_stream(person);
+    let stream = acts::signin_stream(Some(person));
     for _ in 0..100 {
         let acts = office.directory.journal().acts(&stream, 0, 200).await.unwrap();
         let refused = acts.iter().filter(|a| a.kind == "session.refused").count();
