@@ -206,7 +206,7 @@ impl Directory {
     /// As [`Directory::person`].
     pub async fn history_of(&self, person: &PersonId) -> Result<Vec<AssignmentView>, Problem> {
         let mut all = self.assignments("a.person = $1", &[person.into()]).await?;
-        all.sort_by(|a, b| b.assignment.from.cmp(&a.assignment.from));
+        all.sort_by_key(|held| std::cmp::Reverse(held.assignment.from));
         Ok(all)
     }
 

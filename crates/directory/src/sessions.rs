@@ -70,7 +70,7 @@ impl SignedIn {
 pub fn new_token(entropy: &dyn Entropy) -> Zeroizing<String> {
     let mut random = Zeroizing::new([0u8; 32]);
     entropy.fill(&mut *random);
-    Zeroizing::new(URL_SAFE_NO_PAD.encode(&*random))
+    Zeroizing::new(URL_SAFE_NO_PAD.encode(*random))
 }
 
 /// The word that a form must send back, against forged requests: HMAC-SHA-256 under the secret of the cookie, so nobody

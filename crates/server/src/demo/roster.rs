@@ -210,11 +210,11 @@ fn staff() -> Vec<Planned> {
     for department in OFFICE_UNITS {
         unit(&mut all, department, if department == REGISTRY { 4 } else { 5 });
     }
-    let mut next = || planned("cv", "Chuyên viên", all.len() + 1).cleared(Grade::Secret);
+    let next = || planned("cv", "Chuyên viên", all.len() + 1).cleared(Grade::Secret);
     let deputy_head = next().cleared(Grade::TopSecret).seat(Position::DEPUTY_HEAD, OFFICE, true);
     let deputy_head = deputy_head.plays("Phó Chủ nhiệm Văn phòng Quốc hội: chỉ đạo xử lý");
     all.push(deputy_head);
-    let mut next = || planned("cv", "Chuyên viên", all.len() + 1).cleared(Grade::MostSecret);
+    let next = || planned("cv", "Chuyên viên", all.len() + 1).cleared(Grade::MostSecret);
     let auditor = next().seat(Position::AUDITOR, OFFICE, true).plays("Kiểm soát viên: đi dọc bút lục");
     all.push(auditor);
     all
