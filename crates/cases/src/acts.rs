@@ -1,15 +1,15 @@
 //! What acts of a case carry besides the engine's events, and the acts of this crate itself.
 //!
-//! The engine's events are the bodies of the acts on `case:<id>`. The last act of each move has more fields: who takes
-//! part from now on, which tasks begin and end, and under which form token the move was asked for. They are reckoned
-//! when the move is recorded, so that tables follow from acts alone.
+//! The engine's events are the bodies of the acts on `case:<id>`. The last act of each move has one more field, `move`:
+//! who takes part from now on, which tasks begin and end, and under which form token the move was asked for. It is
+//! reckoned when the move is recorded, so that tables follow from acts alone.
 
 use directory::EffectLine;
-use kernel::{ActBody, DocumentId, Timestamp};
+use kernel::{Act, ActBody, DocumentId, Timestamp};
 use records::Access;
 use serde::{Deserialize, Serialize};
 
-/// The further fields of the last act of a move.
+/// The field `move` of the last act of a move.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// Who takes part from now on, when that has changed.
@@ -35,6 +35,19 @@ pub struct Move {
     pub work: Option<String>,
 }
 
+impl Move {
+    /// The name of the field.
+    pub const KEY: &str = "move";
+
+    /// What an act of a case carries.
+    ///
+    /// # Errors
+    /// When it carries something else under that name.
+    pub fn of(act: &Act) -> Result<Move, serde_json::Error> {
+        act.body.get(Move::KEY).map_or_else(|| Ok(Move::default()), Move::deserialize)
+    }
+}
+
 /// One task as it stands in an inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskLine {
@@ -51,7 +64,7 @@ pub struct TaskLine {
     pub due: Option<Timestamp>,
 }
 
-/// The further fields of `ballot.cast`: the member's own signature over what they answered.
+/// The field `proof` of `ballot.cast`: the member's own signature over what they answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BallotProof {
     /// The statement, canonical JSON: the bytes that were signed.

@@ -1,11 +1,6 @@
 //! Written ballots (phiếu lấy ý kiến): what a member is asked, what the member signs, how it stands.
 
-use crate::{
-    Cases,
-    acts::BallotProof,
-    load::Loaded,
-    moves::digest_of,
-};
+use crate::{Cases, acts::BallotProof, load::Loaded, moves::digest_of};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{CaseId, Ctx, PersonId, Problem, Timestamp};
 use procedure::{Count, Event, StepKind, Text, event::BallotCast, model::Choice};
@@ -138,18 +133,16 @@ impl Cases {
     ///
     /// # Errors
     /// [`Problem::NotFound`]; `case-step-is-other` when no ballot runs.
-    pub async fn ballot_statement(
-        &self,
-        ctx: &Ctx,
-        id: &CaseId,
-        answer: &str,
-        text: &str,
-    ) -> Result<String, Problem> {
+    pub async fn ballot_statement(&self, ctx: &Ctx, id: &CaseId, answer: &str, text: &str) -> Result<String, Problem> {
         let loaded = self.load(ctx, id).await?;
         let person = ctx.person().ok_or_else(|| Problem::not_found("case", id))?;
         let step = loaded.state.step.clone();
-        let cast =
-            BallotCast { step, by: person.id.clone(), answer: answer.to_owned(), text: kernel::text::nfc(text.trim()).into() };
+        let cast = BallotCast {
+            step,
+            by: person.id.clone(),
+            answer: answer.to_owned(),
+            text: kernel::text::nfc(text.trim()).into(),
+        };
         self.statement(ctx, &loaded, &cast).await
     }
 

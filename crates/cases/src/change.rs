@@ -64,13 +64,10 @@ impl Cases {
         if let Some(proof) = moved.proof {
             let cast = moved.events.iter().position(|event| matches!(event, Event::BallotCast(_)));
             let act = cast.and_then(|at| acts.get_mut(at));
-            join(&mut act.ok_or_else(|| Problem::fault("a ballot's proof without a ballot"))?.body, proof);
+            act.ok_or_else(|| Problem::fault("a ballot's proof without a ballot"))?.body["proof"] = proof;
         }
-        if let (true, Some(first)) = (born, acts.first_mut()) {
-            let work = Move { work: Some(loaded.procedure.field.code().to_owned()), ..Move::default() };
-            join(&mut first.body, serde_json::to_value(work).map_err(Problem::fault)?);
-        }
-        let (begun, ended) = tasks_between(&task_lines(&loaded.procedure, &loaded.state), &task_lines(&loaded.procedure, &state));
+        let (begun, ended) =
+            tasks_between(&task_lines(&loaded.procedure, &loaded.state), &task_lines(&loaded.procedure, &state));
         let last = Move {
             access: (born || after != loaded.access).then(|| after.clone()),
             tasks_begun: begun,
@@ -78,17 +75,19 @@ impl Cases {
             token,
             document: moved.document,
             number: moved.number,
-            work: None,
+            work: born.then(|| loaded.procedure.field.code().to_owned()),
         };
-        if let Some(act) = acts.last_mut() {
-            join(&mut act.body, serde_json::to_value(last).map_err(Problem::fault)?);
+        // It stands on the very last act, so that what it says holds from there on.
+        let last = serde_json::to_value(last).map_err(Problem::fault)?;
+        if let (Some(act), true) = (acts.last_mut(), moved.effects.is_empty()) {
+            act.body[Move::KEY] = last.clone();
         }
         let expected = if born { Expected::New } else { Expected::At(loaded.version) };
         let recorded = i64::try_from(acts.len()).map_err(Problem::fault)?;
         let change = acts.into_iter().fold(Change::new().on(stream(&loaded.id), expected), Change::act);
         let mut change = change.and(moved.beside);
         if !moved.effects.is_empty() {
-            change = change.and(self.effects(loaded, &state, &resource, &moved.effects).await?);
+            change = change.and(self.effects(loaded, &state, &resource, &moved.effects, last).await?);
         }
         Ok((follow_ups(change, loaded, &state, &moved.events, loaded.version + recorded), state))
     }
@@ -114,13 +113,6 @@ fn follow_ups(mut change: Change, loaded: &Loaded, state: &CaseState, events: &[
         }
     }
     change
-}
-
-/// Adds the fields of one object to another.
-fn join(body: &mut Value, more: Value) {
-    if let (Value::Object(body), Value::Object(more)) = (body, more) {
-        body.extend(more);
-    }
 }
 
 /// Tasks that begin and those that end between two states.

@@ -1,7 +1,12 @@
 //! What an issued document changes about people and bodies: shown before it is signed, carried out in the very change
 //! that issues it, by the program under its duty `effects`.
 
-use crate::{Cases, acts::EffectsApplied, change::Moved, load::Loaded, load::stream};
+use crate::{
+    Cases,
+    acts::{EffectsApplied, Move},
+    change::Moved,
+    load::{Loaded, stream},
+};
 use directory::{Basis, Effect, EffectLine};
 use journal::{Change, Expected};
 use kernel::{ActDraft, CaseId, Ctx, Problem, Resource};
@@ -28,20 +33,22 @@ impl Cases {
         self.directory.preview(&effects).await
     }
 
-    /// The change that carries the effects out.
+    /// The change that carries the effects out; its last act on the case carries `last`.
     pub(crate) async fn effects(
         &self,
         loaded: &Loaded,
         state: &CaseState,
         resource: &Resource,
         declared: &[(String, Effect)],
+        last: Value,
     ) -> Result<Change, Problem> {
         let effects: Vec<Effect> = declared.iter().map(|(_, effect)| effect.clone()).collect();
         let lines = self.directory.preview(&effects).await?;
         let basis = basis(loaded, state);
         let change = self.directory.enact(Change::new(), &effects, &basis, Some(&loaded.id)).await?;
         let keys = declared.iter().map(|(key, _)| key.clone()).collect();
-        let applied = ActDraft::new(resource.clone(), &EffectsApplied { keys, lines }).graded(state.grade);
+        let mut applied = ActDraft::new(resource.clone(), &EffectsApplied { keys, lines }).graded(state.grade);
+        applied.body[Move::KEY] = last;
         Ok(change.on(stream(&loaded.id), Expected::Any).act(applied).by_program(DUTY))
     }
 }

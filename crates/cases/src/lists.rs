@@ -185,7 +185,8 @@ impl Cases {
             let place = wanted.bind(if open { "open" } else { "closed" });
             wanted.and(format!("c.status = {place}"));
         }
-        let total = self.total(&format!("SELECT COUNT(*) AS n FROM case_file c WHERE {}", wanted.text()), &wanted).await?;
+        let total =
+            self.total(&format!("SELECT COUNT(*) AS n FROM case_file c WHERE {}", wanted.text()), &wanted).await?;
         let (page, pages) = paging(filter.page, total);
         let sql = format!(
             "SELECT c.* FROM case_file c WHERE {} ORDER BY c.changed_at DESC, c.case_id LIMIT {PER_PAGE} OFFSET {}",
@@ -221,7 +222,8 @@ impl Cases {
             None => {}
         }
         let from = format!("FROM task t JOIN case_file c ON c.case_id = t.case_id WHERE {}", wanted.text());
-        let total = self.total(&format!("SELECT COUNT(DISTINCT t.case_id || '/' || t.step) AS n {from}"), &wanted).await?;
+        let total =
+            self.total(&format!("SELECT COUNT(DISTINCT t.case_id || '/' || t.step) AS n {from}"), &wanted).await?;
         let (page, pages) = paging(filter.page, total);
         // A person with two seats on one task sees it once.
         let sql = format!(

@@ -2,7 +2,7 @@
 
 use crate::{Cases, acts::TaskLine};
 use kernel::{Act, ActDraft, CaseId, Ctx, Problem, Resource, StreamId};
-use procedure::{CaseState, Event, Procedure, StepKind, TaskKind, open_tasks, tasks};
+use procedure::{CaseState, Event, Procedure, TaskKind, open_tasks, tasks};
 use records::Access;
 use std::sync::Arc;
 
@@ -80,10 +80,6 @@ impl Loaded {
     /// The case as the policies see it before the move.
     pub fn resource(&self) -> Resource {
         Resource::new("Case", self.id.as_str(), self.access.attrs())
-    }
-    /// The kind of the present step.
-    pub fn step_kind(&self) -> Option<StepKind> {
-        self.procedure.step(&self.state.step).map(|step| step.kind)
     }
     /// An act on the case, as it is before the move.
     pub fn act<B: kernel::ActBody>(&self, body: &B) -> ActDraft {

@@ -43,7 +43,8 @@ impl Cases {
         let Some((closed, at)) = closed else { return Ok(()) };
         let data = self.minutes(&loaded, &closed, at).await?;
         let papers = self.records.papers().clone();
-        let paper = tokio::task::spawn_blocking(move || papers.render(FORM, &data, at)).await.map_err(Problem::fault)??;
+        let paper =
+            tokio::task::spawn_blocking(move || papers.render(FORM, &data, at)).await.map_err(Problem::fault)??;
         let day = at.day();
         let new = NewDocument {
             kind: FORM.to_owned(),
@@ -63,12 +64,7 @@ impl Cases {
         }
     }
 
-    async fn minutes(
-        &self,
-        loaded: &Loaded,
-        closed: &BallotClosed,
-        at: kernel::Timestamp,
-    ) -> Result<Value, Problem> {
+    async fn minutes(&self, loaded: &Loaded, closed: &BallotClosed, at: kernel::Timestamp) -> Result<Value, Problem> {
         let step = loaded.procedure.step(&closed.step);
         let spec = step.and_then(|step| step.ballot.as_ref());
         let spec = spec.ok_or_else(|| Problem::fault(format!("{} is no ballot", closed.step)))?;

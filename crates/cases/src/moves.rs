@@ -3,7 +3,7 @@
 //! All go through one path. The form token is looked up first: a form that was sent already gives its first result. Then
 //! the case is loaded and must be where the person saw it; the engine answers; documents, register and directory are
 //! planned beside; one commit. A commit that meets a faster change in the register or the directory is planned again;
-//! one in the case itself is the person's to look at.
+//! one in the case itself is the person's to look at, unless both only answer the same ballot or round of opinions.
 
 use crate::{
     Cases, ballots,
@@ -13,7 +13,7 @@ use crate::{
 };
 use kernel::{BodyId, CaseId, Ctx, Day, Digest, DocumentId, Grade, PersonId, Problem};
 use procedure::{Command, Event, Procedure, World, advance};
-use records::{MAX_DRAWS, NewBody, Number, Planned, Turn};
+use records::{NewBody, Number, Planned, Turn};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -54,8 +54,22 @@ pub(crate) enum Asked {
     Publish(String),
 }
 
-/// How often a move is planned again after the directory moved on beneath it.
-const MAX_PLANS: u32 = 8;
+/// How often a move is planned again after something moved on beneath it.
+const MAX_PLANS: u32 = 40;
+
+impl Asked {
+    /// Whether the move can be made on the case as it is now, though the person saw it at version `expected`: members
+    /// answer a ballot and bodies give opinions side by side, so each other's answers do not stand in their way.
+    fn fits(&self, loaded: &Loaded, expected: i64) -> bool {
+        let beside = match self {
+            Asked::Ballot { .. } => "ballot.cast",
+            Asked::Opinion(_) => "opinion.given",
+            _ => return loaded.version == expected,
+        };
+        let since = loaded.acts.iter().filter(|act| act.version > expected);
+        expected <= loaded.version && since.into_iter().all(|act| act.kind == beside)
+    }
+}
 
 impl Cases {
     /// Opens a case under the version of a procedure that is valid today.
@@ -206,7 +220,14 @@ impl Cases {
     ///
     /// # Errors
     /// As [`Cases::command`] and [`records::Records::plan_publish`].
-    pub async fn publish(&self, ctx: &Ctx, id: &CaseId, expected: i64, key: &str, token: &str) -> Result<Done, Problem> {
+    pub async fn publish(
+        &self,
+        ctx: &Ctx,
+        id: &CaseId,
+        expected: i64,
+        key: &str,
+        token: &str,
+    ) -> Result<Done, Problem> {
         self.run(ctx, id, expected, Asked::Publish(key.to_owned()), token).await
     }
 
@@ -233,22 +254,24 @@ impl Cases {
         if let Some(done) = self.done_before(key.as_deref()).await? {
             return Ok(done);
         }
-        if first.version != expected {
+        if !asked.fits(&first, expected) {
             return Err(first.conflict(expected));
         }
         let turn = match &asked {
             Asked::Issue(key) => Some(self.records.turn(ctx, &document_of(&first, key)?).await?),
             _ => None,
         };
-        let plans = if turn.is_some() { MAX_DRAWS } else { MAX_PLANS };
         let mut last = None;
-        for _ in 0..plans {
+        for _ in 0..MAX_PLANS {
             let loaded = self.load(ctx, id).await?;
-            if loaded.version != expected {
+            if !asked.fits(&loaded, expected) {
                 let done = self.done_before(key.as_deref()).await?;
                 return done.ok_or_else(|| loaded.conflict(expected));
             }
             let moved = self.plan(ctx, &loaded, &asked, turn.as_ref()).await?;
+            if moved.events.is_empty() {
+                return Ok(Done { case: id.clone(), version: loaded.version, document: None, number: None });
+            }
             let (document, number) = (moved.document.clone(), moved.number.clone());
             let (change, _) = self.change(&loaded, moved, key.clone()).await?;
             match self.journal.commit(ctx, change).await {
@@ -301,9 +324,6 @@ impl Cases {
                 moved.document = Some(planned.document.clone());
                 moved.beside = planned.join(moved.beside);
             }
-        }
-        if moved.events.is_empty() {
-            return Err(Problem::refused("case-nothing-changed"));
         }
         if made.is_some() {
             moved.document.clone_from(&made);

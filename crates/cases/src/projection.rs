@@ -4,7 +4,6 @@ use crate::acts::Move;
 use journal::{Column, Index, Projection, Rows, Table, Value};
 use kernel::{Act, Grade, Problem, text};
 use procedure::Event;
-use serde::Deserialize;
 
 /// One row for each case.
 #[derive(Debug)]
@@ -83,8 +82,7 @@ fn event(act: &Act) -> Result<Option<Event>, Problem> {
 }
 
 fn of_move(act: &Act) -> Result<Move, Problem> {
-    Move::deserialize(&act.body)
-        .map_err(|why| Problem::fault(format!("{} {} does not read: {why}", act.stream, act.version)))
+    Move::of(act).map_err(|why| Problem::fault(format!("{} {} does not read: {why}", act.stream, act.version)))
 }
 
 impl Projection for CaseFiles {
@@ -99,17 +97,17 @@ impl Projection for CaseFiles {
             return Ok(());
         }
         let key = || [Value::from(act.stream.id())];
+        let moved = of_move(act)?;
         let mut patch = vec![("version", act.version.into()), ("changed_at", act.at.into())];
         match event(act)? {
             Some(Event::Opened(e)) => {
-                let work = act.body.get("work").and_then(|w| w.as_str()).unwrap_or_default();
                 rows.put(
                     &CASE,
                     [
                         ("case_id", act.stream.id().into()),
                         ("procedure", e.procedure.id.into()),
                         ("procedure_version", e.procedure.version.into()),
-                        ("work", work.into()),
+                        ("work", "".into()),
                         ("title_fold", text::fold(&e.title).into()),
                         ("title", e.title.into()),
                         ("grade", e.grade.into()),
@@ -134,7 +132,10 @@ impl Projection for CaseFiles {
             }
             _ => {}
         }
-        if let Some(access) = of_move(act)?.access {
+        if let Some(work) = moved.work {
+            patch.push(("work", work.into()));
+        }
+        if let Some(access) = moved.access {
             let closed = access.restricted || access.grade != Grade::Open;
             patch.push(("closed_to_others", closed.into()));
             if closed {

@@ -198,9 +198,7 @@ fn event_args(
             let answers = spec.map(|spec| spec.answers.as_slice()).unwrap_or_default();
             args.same("body", &e.body).both("answer", label(answers, &e.answer)).same("text", &e.text)
         }
-        Event::BallotOpened(e) => {
-            at_step(args, &e.step).same("members", e.members.len())
-        }
+        Event::BallotOpened(e) => at_step(args, &e.step).same("members", e.members.len()),
         // What was answered shows on the ballot's own page, once it is closed.
         Event::BallotCast(e) => args.same("member", people.get(&e.by).map_or("", String::as_str)),
         Event::BallotClosed(e) => count_args(args, &e.count, e.passed),

@@ -18,7 +18,8 @@ pub struct CaseView {
     pub version: i64,
     /// The version of the procedure under which it began.
     pub procedure: Arc<Procedure>,
-    /// Where it stands: title, grade, step, due, fields, opinions, ballots, effects.
+    /// Where it stands: title, grade, step, due, fields, opinions, ballots, effects. What others answered to a ballot
+    /// that still runs is left blank.
     pub state: CaseState,
     /// Every step in the order of reading: done, here, next.
     pub progress: Progress,
@@ -41,7 +42,8 @@ impl Cases {
         let loaded = self.load(ctx, id).await?;
         let documents = self.records.documents_of(ctx, id).await?;
         let possible = self.allowed(ctx, &loaded);
-        let Loaded { id, procedure, state, version, .. } = loaded;
+        let Loaded { id, procedure, mut state, version, .. } = loaded;
+        close_running_ballot(ctx, &mut state);
         Ok(CaseView {
             progress: progress(&procedure, &state),
             tasks: open_tasks(&procedure, &state),
@@ -81,6 +83,17 @@ impl Cases {
         let act: ActDraft = loaded.act(&crate::acts::NoteAdded { text });
         let change = journal::Change::new().on(crate::load::stream(id), journal::Expected::At(loaded.version)).act(act);
         self.journal.commit(ctx, change).await.map(drop)
+    }
+}
+
+/// While a ballot runs, a member sees only their own answer.
+fn close_running_ballot(ctx: &Ctx, state: &mut CaseState) {
+    let me = ctx.person().map(|person| &person.id);
+    if let Some(ballot) = state.ballots.get_mut(&state.step).filter(|ballot| ballot.count.is_none()) {
+        for cast in ballot.cast.values_mut().filter(|cast| Some(&cast.by) != me) {
+            cast.answer.clear();
+            cast.text.clear();
+        }
     }
 }
 

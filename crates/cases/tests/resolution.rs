@@ -4,7 +4,7 @@ mod house;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cases::{InboxFilter, acts::BallotProof};
-use house::{body, codes, content, furnished, members, person, submit};
+use house::{codes, content, furnished, members, submit};
 use kernel::{Grade, Problem, StreamId};
 use procedure::Command;
 use records::{NewBody, PublishedFilter, State, Verdict};
@@ -31,15 +31,15 @@ testkit::on_both_engines! {
         let clerk = house.at_work("person-clerk").await;
         let issued = house.cases.issue(&clerk, &case, signed.version, "nghi-quyet", "").await.unwrap();
         assert_eq!(issued.number.as_deref(), Some("1336/NQ-UBTVQH15"));
-        let seats = house.directory.members(&body("bst-mot"), house::day("2026-12-01")).await.unwrap();
+        let seats = house.directory.members(&house::body("bst-mot"), house::day("2026-12-01")).await.unwrap();
         assert_eq!(seats.len(), 2, "the drafting committee is there with the change that issues the resolution");
         assert!(house.records.published_under("1336").await.unwrap().is_empty());
 
         let clerk = house.at_work("person-clerk").await;
         let published = house.cases.publish(&clerk, &case, issued.version, "nghi-quyet", "").await.unwrap();
         let document = published.document.unwrap();
-        let found = house.records.published(&PublishedFilter { query: "ban soan thao".into(), ..Default::default() });
-        let found = found.await.unwrap();
+        let filter = PublishedFilter { query: "ban soan thao".into(), ..PublishedFilter::default() };
+        let found = house.records.published(&filter).await.unwrap();
         assert_eq!((found.total, found.items[0].number.text.as_str()), (1, "1336/NQ-UBTVQH15"));
         assert_eq!(found.items[0].content.signature.name, "Nguyễn Văn A");
         assert_eq!(house.records.document(&clerk, &document).await.unwrap().state, State::Published);
@@ -66,7 +66,7 @@ testkit::on_both_engines! {
         }
         assert_eq!(told["timeline-ballot-cast"], members().len());
         let mut findings = Vec::new();
-        house.journal.verify(&mut |report| if let journal::Report::Found(finding) = report { findings.push(finding) }).await.unwrap();
+        house.journal.verify(&mut |report| if let journal::Report::Finding(finding) = report { findings.push(finding) }).await.unwrap();
         assert!(findings.is_empty(), "{findings:?}");
     }
 
@@ -87,7 +87,7 @@ testkit::on_both_engines! {
         assert!(house.cases.cast_ballot(&outsider, &case, version, "for", "", "").await.is_err());
         version = house.cases.cast_ballot(&member, &case, version, "for", "Nhất trí", "").await.unwrap().version;
         let act = house.journal.act(&StreamId::new("case", &case), version).await.unwrap().unwrap();
-        let proof = BallotProof::deserialize(&act.body).unwrap();
+        let proof = BallotProof::deserialize(&act.body["proof"]).unwrap();
         assert_eq!(proof.statement, shown);
         let trust = house.keys.trust().await.unwrap();
         let now = house.journal.clock().now();
@@ -116,6 +116,30 @@ testkit::on_both_engines! {
         assert!(house.records.paper(&outsider, &minutes.id, None).await.unwrap().starts_with(b"%PDF-"));
         let resolution = view.documents.iter().find(|d| d.kind == "nghi-quyet").unwrap();
         assert_eq!(resolution.state, State::Draft, "and its text can be changed again");
+    }
+
+    async fn members_who_answer_at_the_same_moment_do_not_stand_in_each_others_way(db: Db) {
+        let house = furnished(&db).await;
+        let opened = house.open_case("bst-cung-luc", Grade::Open, "").await;
+        let case = opened.case.clone();
+        let done = house.draft(&opened, content()).await;
+        let done = house.submit(&case, done.version).await;
+        let seen = house.agree(&case, done.version).await.version;
+        let mut answering = Vec::new();
+        for id in members() {
+            let (house, case) = (house.clone(), case.clone());
+            answering.push(tokio::spawn(async move {
+                let member = house.at_work(&id).await;
+                house.cases.cast_ballot(&member, &case, seen, "for", "", "").await.unwrap()
+            }));
+        }
+        for answer in answering {
+            answer.await.unwrap();
+        }
+        let expert = house.at_work("person-expert").await;
+        let ballot = house.cases.ballot(&expert, &case).await.unwrap().unwrap();
+        assert_eq!((ballot.answered, ballot.passed), (5, Some(true)));
+        assert_eq!(house.cases.case(&expert, &case).await.unwrap().state.step, "sign");
     }
 
     async fn a_committee_may_return_a_case_and_the_new_version_can_be_compared(db: Db) {
@@ -147,6 +171,5 @@ testkit::on_both_engines! {
         assert_eq!(house.records.document(&expert, &resolution).await.unwrap().state, State::Final);
         let told = house.cases.changes_since(&expert, &case, done.version).await.unwrap();
         assert!(told.iter().all(|entry| entry.version > done.version) && !told.is_empty());
-        let _ = person("person-law");
     }
 }

@@ -1,7 +1,11 @@
 //! The acts of documents (`document:<id>`) and registers (`register:<code>`). Frozen once recorded: fields may be added
 //! as optional ones, never renamed.
 
-use crate::{content::Content, model::{Number, VersionBody}, registers::Series};
+use crate::{
+    content::Content,
+    model::{Number, VersionBody},
+    registers::Series,
+};
 use kernel::{ActBody, CaseId, Day, Digest, DocumentId, Grade};
 use serde::{Deserialize, Serialize};
 

@@ -125,13 +125,7 @@ fn changed(old: &Unit, new: &Unit) -> UnitChange {
         }
     }
     let fate = if old.text == new.text { Fate::Kept } else { Fate::Changed };
-    UnitChange {
-        old_label: old.label.clone(),
-        new_label: new.label.clone(),
-        path: new.path.clone(),
-        fate,
-        spans,
-    }
+    UnitChange { old_label: old.label.clone(), new_label: new.label.clone(), path: new.path.clone(), fate, spans }
 }
 
 fn added(unit: &Unit) -> UnitChange {
@@ -161,9 +155,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn side(changes: &[UnitChange], gone: Fate) -> Vec<String> {
-        let text = |c: &UnitChange| -> String {
-            c.spans.iter().filter(|s| s.fate != gone).map(|s| s.text.as_str()).collect()
-        };
+        let text =
+            |c: &UnitChange| -> String { c.spans.iter().filter(|s| s.fate != gone).map(|s| s.text.as_str()).collect() };
         changes.iter().filter(|c| c.fate != gone).map(text).collect()
     }
 
@@ -186,18 +179,23 @@ mod tests {
         let changes = compare(&old, &new);
         let changed: Vec<_> = changes.iter().filter(|c| c.fate == Fate::Changed).collect();
         assert_eq!(changed.len(), 1);
-        let words = |fate| changed[0].spans.iter().filter(|s| s.fate == fate).map(|s| s.text.as_str()).collect::<String>();
+        let words =
+            |fate| changed[0].spans.iter().filter(|s| s.fate == fate).map(|s| s.text.as_str()).collect::<String>();
         assert_eq!((words(Fate::Removed).as_str(), words(Fate::Added).as_str()), ("ký.", "ban hành."));
     }
 
     fn any_content() -> impl Strategy<Value = Content> {
         let words = prop::sample::select(vec!["điều", "khoản", "ban hành", "Quốc hội", "a", "b c d"]);
         let text = prop::collection::vec(words, 1..6).prop_map(|w| w.join(" "));
-        let clause = (text.clone(), prop::collection::vec(text.clone(), 0..3)).prop_map(|(text, points)| Clause { text, points });
+        let clause = (text.clone(), prop::collection::vec(text.clone(), 0..3))
+            .prop_map(|(text, points)| Clause { text, points });
         let article = (text.clone(), prop::collection::vec(text.clone(), 0..3), prop::collection::vec(clause, 0..4))
             .prop_map(|(heading, paragraphs, clauses)| Article { heading, paragraphs, clauses });
-        (text, prop::collection::vec(article, 0..5))
-            .prop_map(|(subject, articles)| Content { subject, articles, ..Content::default() })
+        (text, prop::collection::vec(article, 0..5)).prop_map(|(subject, articles)| Content {
+            subject,
+            articles,
+            ..Content::default()
+        })
     }
 
     proptest! {

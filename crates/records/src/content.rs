@@ -183,12 +183,7 @@ impl Content {
         let article = |a: Article| Article {
             heading: line(&a.heading),
             paragraphs: lines(a.paragraphs),
-            clauses: a
-                .clauses
-                .into_iter()
-                .map(clause)
-                .filter(|c| !c.text.is_empty() || !c.points.is_empty())
-                .collect(),
+            clauses: a.clauses.into_iter().map(clause).filter(|c| !c.text.is_empty() || !c.points.is_empty()).collect(),
         };
         Content {
             subject: line(&self.subject),
@@ -270,7 +265,8 @@ enum Strictness {
 
 /// One line: NFC, white space runs as one space, no control characters.
 pub(crate) fn line(raw: &str) -> String {
-    let visible: String = raw.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !invisible(*c)).collect();
+    let visible: String =
+        raw.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !invisible(*c)).collect();
     text::nfc(&visible.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
@@ -314,8 +310,7 @@ pub(crate) mod tests {
                     ..Article::default()
                 },
                 Article {
-                    paragraphs: vec!["Nghị quyết này có hiệu lực kể từ ngày ký.".into()],
-                    ..Article::default()
+                    paragraphs: vec!["Nghị quyết này có hiệu lực kể từ ngày ký.".into()], ..Article::default()
                 },
             ],
             recipients: vec!["Như Điều 2".into(), "Văn phòng Quốc hội".into()],
@@ -370,10 +365,7 @@ pub(crate) mod tests {
         let wrong = fields(content.draft().unwrap_err());
         assert_eq!(
             wrong,
-            [
-                ("articles.0.clauses.0.points.1".into(), "field-too-long"),
-                ("recipients".into(), "field-too-many")
-            ]
+            [("articles.0.clauses.0.points.1".into(), "field-too-long"), ("recipients".into(), "field-too-many")]
         );
     }
 

@@ -17,9 +17,6 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// How often a clerk draws again after another process was faster.
-pub const MAX_DRAWS: u32 = 40;
-
 /// The turn at a register: while it is held, no other clerk of this process takes a number there.
 pub struct Turn {
     register: String,
@@ -48,14 +45,16 @@ impl IssuePlan {
 }
 
 impl Turn {
-    /// Whether a commit failed only because another process took the number first: then plan again, at most
-    /// [`MAX_DRAWS`] times.
+    /// Whether a commit failed only because another process took the number first: then plan again.
     pub fn was_lost(&self, problem: &Problem) -> bool {
         matches!(problem, Problem::Conflict { stream, .. } if *stream == registers::stream(&self.register).to_string())
     }
-    /// What to answer when the turn was lost [`MAX_DRAWS`] times.
+    /// What to answer when the turn was lost too often.
     pub fn given_up(&self) -> Problem {
-        Problem::Unavailable { what: "register", why: format!("{} was busy {MAX_DRAWS} times", self.register) }
+        Problem::Unavailable {
+            what: "register",
+            why: format!("{} is taken by other servers again and again", self.register),
+        }
     }
 }
 
@@ -144,7 +143,11 @@ impl Records {
         let (number_box, date) = (number_box.to_owned(), number.date);
         let made = tokio::task::spawn_blocking(move || {
             Ok::<_, typeset::TypesetError>(Fills {
-                number_pdf: papers.stamp("stamps/so-van-ban", &json!({ "number": number_box }), places.number.size())?,
+                number_pdf: papers.stamp(
+                    "stamps/so-van-ban",
+                    &json!({ "number": number_box }),
+                    places.number.size(),
+                )?,
                 date_pdf: papers.stamp("stamps/ngay-ban-hanh", &json!({ "date": date }), places.date.size())?,
                 number: number_box,
                 date: date.words(),

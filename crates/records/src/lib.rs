@@ -28,7 +28,7 @@ pub mod verify;
 pub use compare::{Fate, Span, UnitChange, compare};
 pub use content::{Article, Clause, Content, SignatureBlock, Unit};
 pub use documents::{NewBody, NewDocument, Planned};
-pub use issue::{IssuePlan, MAX_DRAWS, Turn};
+pub use issue::{IssuePlan, Turn};
 pub use model::{Access, Document, FileInfo, Number, State, Version, VersionBody};
 pub use publication::{Published, PublishedFilter, PublishedPage};
 pub use registers::{NewRegister, Register, RegisterEntry, Series};

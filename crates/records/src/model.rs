@@ -46,7 +46,7 @@ impl State {
 }
 
 /// Who takes part in a case now, as the policies see it; its documents follow it. Every act of a case that changes it
-/// carries the new value in the field `access` of its body.
+/// carries the new value in its body under `move`, `access`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// The secrecy grade of the case and everything in it.

@@ -63,7 +63,13 @@ impl Area {
         }
     }
     pub(crate) fn place(&self) -> Place {
-        Place { page: self.page as usize, x: points(self.x), y: points(self.y), width: points(self.w), height: points(self.h) }
+        Place {
+            page: self.page as usize,
+            x: points(self.x),
+            y: points(self.y),
+            width: points(self.w),
+            height: points(self.h),
+        }
     }
     pub(crate) fn size(&self) -> Size {
         Size { w: points(self.w), h: points(self.h) }
@@ -172,7 +178,9 @@ impl Records {
             return self.journal.get_blob(pdf).await;
         }
         match self.version_unchecked(id, version.unwrap_or(document.latest)).await?.body {
-            VersionBody::File(file) if file.media_type == "application/pdf" => self.journal.get_blob(&file.digest).await,
+            VersionBody::File(file) if file.media_type == "application/pdf" => {
+                self.journal.get_blob(&file.digest).await
+            }
             VersionBody::File(_) | VersionBody::Paper(_) => Err(Problem::refused("document-not-a-paper")),
             VersionBody::Text(content) => {
                 let ready = self.ready(&document, &content, document.changed_at).await?;
@@ -193,12 +201,14 @@ impl Records {
         scale: f32,
     ) -> Result<Vec<Vec<u8>>, Problem> {
         let document = self.document(ctx, id).await?;
-        let VersionBody::Text(content) = self.version_unchecked(id, version.unwrap_or(document.latest)).await?.body else {
+        let VersionBody::Text(content) = self.version_unchecked(id, version.unwrap_or(document.latest)).await?.body
+        else {
             return Err(Problem::refused("document-not-a-text"));
         };
         let ready = self.ready(&document, &content, document.changed_at).await?;
         let papers = self.papers.clone();
-        let pages = tokio::task::spawn_blocking(move || papers.preview(&ready.form, &ready.data, scale.clamp(0.5, 4.0)));
+        let pages =
+            tokio::task::spawn_blocking(move || papers.preview(&ready.form, &ready.data, scale.clamp(0.5, 4.0)));
         Ok(pages.await.map_err(Problem::fault)??)
     }
 

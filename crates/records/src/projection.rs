@@ -221,7 +221,8 @@ impl Projection for Documents {
             return put_created(act, &body, rows);
         }
         if let Some(body) = read::<acts::VersionAdded>(act)? {
-            let title = [("title", (&body.title).into()), ("latest", body.number.into()), ("digital", is_digital(&body.body))];
+            let title =
+                [("title", (&body.title).into()), ("latest", body.number.into()), ("digital", is_digital(&body.body))];
             rows.patch(&DOCUMENT, key(act), state(act, State::Draft).into_iter().chain(title));
             return put_version(act, body.number, &body.note, &body.body, rows);
         }
@@ -257,7 +258,9 @@ impl Projection for Dossiers {
         &[DOSSIER]
     }
     fn apply(&self, act: &Act, rows: &mut Rows) -> Result<(), Problem> {
-        let Some(access) = act.body.get("access").filter(|_| act.stream.kind() == "case") else { return Ok(()) };
+        let Some(access) = act.body.pointer("/move/access").filter(|_| act.stream.kind() == "case") else {
+            return Ok(());
+        };
         let access: Access = serde_json::from_value(access.clone())
             .map_err(|why| Problem::fault(format!("{} {} does not read: {why}", act.stream, act.version)))?;
         let text = serde_json::to_value(&access).map_err(Problem::fault)?;

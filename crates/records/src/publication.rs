@@ -255,7 +255,8 @@ mod tests {
     #[test]
     fn a_number_is_read_however_people_write_it() {
         let wanted = Some((5, "nq-ubtvqh15".to_owned()));
-        for written in ["05/NQ-UBTVQH15", "Số: 5/NQ-UBTVQH15", " 05 / nq-ubtvqh15 ", "nghị quyết số 5/NQ-UBTVQH15"] {
+        for written in ["05/NQ-UBTVQH15", "Số: 5/NQ-UBTVQH15", " 05 / nq-ubtvqh15 ", "nghị quyết số 5/NQ-UBTVQH15"]
+        {
             assert_eq!(read_number(written), wanted, "{written}");
         }
         assert_eq!(read_number("1344"), Some((1344, String::new())));

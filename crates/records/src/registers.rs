@@ -95,7 +95,9 @@ impl Register {
     /// would carry a date that contradicts its place in the register.
     pub fn next_number(&self, today: Day) -> Result<Number, Problem> {
         if let Some(last) = self.last_day.filter(|last| today < *last) {
-            return Err(Problem::refused("register-clock-behind").arg("today", today.short()).arg("last", last.short()));
+            return Err(Problem::refused("register-clock-behind")
+                .arg("today", today.short())
+                .arg("last", last.short()));
         }
         let year = self.series.year_of(today);
         let number = if year == self.year || self.last_day.is_none() { self.next } else { 1 };

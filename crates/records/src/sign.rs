@@ -44,10 +44,9 @@ impl Records {
         let open = self.open(ctx, id).await?;
         open.must_be(&[State::Final])?;
         self.journal.policies().require(ctx, "document.signed", &open.resource())?;
-        let person = ctx.person().ok_or_else(|| Problem::Forbidden {
-            act: "document.signed".into(),
-            resource: format!("Document:{id}"),
-        })?;
+        let person = ctx
+            .person()
+            .ok_or_else(|| Problem::Forbidden { act: "document.signed".into(), resource: format!("Document:{id}") })?;
         let (number, content, filled) = self.named(&open, &person.name).await?;
         let signer = self.keys.signer_for(&person.id).await?;
         let certificate = certificate_of(&*signer)?;
@@ -89,11 +88,7 @@ impl Records {
     }
 
     /// The text with the signer's name, its version number, and the act that keeps the filled-in version.
-    async fn named(
-        &self,
-        open: &Open,
-        name: &str,
-    ) -> Result<(i64, Content, Option<acts::VersionAdded>), Problem> {
+    async fn named(&self, open: &Open, name: &str) -> Result<(i64, Content, Option<acts::VersionAdded>), Problem> {
         let latest = open.document.latest;
         let VersionBody::Text(mut content) = self.version_unchecked(&open.document.id, latest).await?.body else {
             return Err(Problem::refused("document-not-a-text"));
@@ -102,7 +97,9 @@ impl Records {
             return Ok((latest, content, None));
         }
         if !content.signature.name.is_empty() {
-            return Err(Problem::refused("signer-name-differs").arg("paper", &content.signature.name).arg("signer", name));
+            return Err(Problem::refused("signer-name-differs")
+                .arg("paper", &content.signature.name)
+                .arg("signer", name));
         }
         content.signature.name = name.to_owned();
         let added = acts::VersionAdded {
@@ -140,7 +137,8 @@ impl Records {
         let (papers, name) = (self.papers.clone(), name.to_owned());
         let made = tokio::task::spawn_blocking(move || {
             let image = typeset::specimen::seal(&papers, &name)?;
-            let seal = papers.stamp("stamps/hinh-anh", &json!({ "image": STANDARD.encode(image) }), fills.seal.size())?;
+            let seal =
+                papers.stamp("stamps/hinh-anh", &json!({ "image": STANDARD.encode(image) }), fills.seal.size())?;
             Revision::new(SEAL)
                 .appearance(seal)
                 .fill(NUMBER, &fills.number, fills.number_pdf)

@@ -8,9 +8,7 @@ use directory::{
 use journal::{Journal, Projection};
 use kernel::{Actor, BodyId, CaseId, Clock, Ctx, Day, Grade, PersonId, Strength, id::RequestId};
 use procedure::{Catalogue, Command};
-use records::{
-    Article, Clause, Content, NewBody as NewText, NewRegister, Records, Series, SignatureBlock, Upload,
-};
+use records::{Article, Clause, Content, NewBody as NewText, NewRegister, Records, Series, SignatureBlock, Upload};
 use serde_json::{Map, Value, json};
 use signing::MasterKey;
 use std::{
@@ -47,10 +45,16 @@ pub async fn open(db: &Db, seed: u64) -> House {
     let policies = Arc::new(policy::Policies::load(None).unwrap());
     let entropy = Arc::new(SeededEntropy::new(seed));
     let clock: Arc<dyn Clock> = db.clock.clone();
-    let journal =
-        Journal::open(db.options(), policies, projections(), clock.clone(), entropy.clone(), testkit::engines::tree_key())
-            .await
-            .unwrap();
+    let journal = Journal::open(
+        db.options(),
+        policies,
+        projections(),
+        clock.clone(),
+        entropy.clone(),
+        testkit::engines::tree_key(),
+    )
+    .await
+    .unwrap();
     let directory = Directory::new(journal.clone());
     let master = Arc::new(MasterKey::from_bytes([7; 32]));
     let keys = Keys::new(directory.clone(), master, clock, entropy);
@@ -248,7 +252,8 @@ pub fn form(code: &str) -> Map<String, Value> {
 
 pub fn content() -> Content {
     Content {
-        subject: "Về việc thành lập Ban soạn thảo dự án Luật sửa đổi, bổ sung một số điều của Luật Tổ chức Quốc hội".into(),
+        subject: "Về việc thành lập Ban soạn thảo dự án Luật sửa đổi, bổ sung một số điều của Luật Tổ chức Quốc hội"
+            .into(),
         bases: vec![
             "Căn cứ Hiến pháp nước Cộng hòa xã hội chủ nghĩa Việt Nam".into(),
             "Căn cứ Luật Tổ chức Quốc hội số 57/2014/QH13".into(),
@@ -256,12 +261,19 @@ pub fn content() -> Content {
         articles: vec![
             Article {
                 clauses: vec![
-                    Clause { text: "Thành lập Ban soạn thảo gồm:".into(), points: vec!["Trưởng ban;".into(), "Các thành viên.".into()] },
-                    Clause { text: "Ban soạn thảo có nhiệm vụ soạn thảo dự án Luật.".into(), points: vec![] },
+                    Clause {
+                        text: "Thành lập Ban soạn thảo gồm:".into(),
+                        points: vec!["Trưởng ban;".into(), "Các thành viên.".into()],
+                    },
+                    Clause {
+                        text: "Ban soạn thảo có nhiệm vụ soạn thảo dự án Luật.".into(), points: vec![]
+                    },
                 ],
                 ..Article::default()
             },
-            Article { paragraphs: vec!["Nghị quyết này có hiệu lực kể từ ngày ký.".into()], ..Article::default() },
+            Article {
+                paragraphs: vec!["Nghị quyết này có hiệu lực kể từ ngày ký.".into()], ..Article::default()
+            },
         ],
         recipients: vec!["Ban soạn thảo".into(), "Văn phòng Quốc hội".into()],
         archive: "HC, PL".into(),
