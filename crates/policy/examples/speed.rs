@@ -25,7 +25,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (rounds, begun) = (20_000u32, Instant::now());
         let allowed = (0..rounds).filter(|_| policies.decide(&ctx, action, &resource).allowed).count();
         let each = begun.elapsed() / rounds;
-        println!("{what:12} {action:16} {allowed:6} of {rounds} allowed  {each:?} each  {:.0}/s", 1.0 / each.as_secs_f64());
+        println!(
+            "{what:12} {action:16} {allowed:6} of {rounds} allowed  {each:?} each  {:.0}/s",
+            1.0 / each.as_secs_f64()
+        );
     }
     Ok(())
 }

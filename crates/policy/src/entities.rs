@@ -1,11 +1,11 @@
 //! The actor and the resource as Cedar entities.
 
 use cedar_policy::{Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
-use kernel::{Actor, Ctx, Person, Resource};
+use kernel::{Actor, Ctx, Person, PersonId, Resource};
 use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::LazyLock,
+    sync::{LazyLock, PoisonError, RwLock},
 };
 
 /// A question made ready: asked once or twice.
@@ -40,8 +40,50 @@ const GRADED: [&str; 2] = ["Case", "Document"];
 
 type Attrs = HashMap<String, RestrictedExpression>;
 
-pub(crate) fn prepare(ctx: &Ctx, action: &Entity, resource: &Resource) -> Result<Prepared, Unreadable> {
-    let principal = principal(&ctx.actor)?;
+/// The kinds of actors, as the schema names them.
+pub(crate) const ACTORS: [&str; 3] = ["SignedIn", "System", "Public"];
+
+pub(crate) fn actor_kind(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Person(_) => ACTORS[0],
+        Actor::System(_) => ACTORS[1],
+        Actor::Public => ACTORS[2],
+    }
+}
+
+/// People as entities, kept while they stay as they are: one request asks about the same person many times.
+#[derive(Default)]
+pub(crate) struct People(RwLock<HashMap<PersonId, (Person, Entity)>>);
+
+/// More people than this are not kept at once.
+const MAX_PEOPLE: usize = 4096;
+
+impl People {
+    fn entity(&self, person: &Person) -> Result<Entity, Unreadable> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, entity)) = kept.get(&person.id).filter(|(as_kept, _)| as_kept == person) {
+            return Ok(entity.clone());
+        }
+        drop(kept);
+        static PERSON: LazyLock<EntityTypeName> = LazyLock::new(|| type_name(ACTORS[0]));
+        let entity = Entity::new(uid(&PERSON, person.id.as_str()), person_attrs(person), person_parents(person))
+            .map_err(|why| Unreadable::Build(why.to_string()))?;
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MAX_PEOPLE {
+            kept.clear();
+        }
+        kept.insert(person.id.clone(), (person.clone(), entity.clone()));
+        Ok(entity)
+    }
+}
+
+pub(crate) fn prepare(
+    people: &People,
+    ctx: &Ctx,
+    action: &Entity,
+    resource: &Resource,
+) -> Result<Prepared, Unreadable> {
+    let principal = principal(people, &ctx.actor)?;
     let resource = thing(resource)?;
     let uids = (principal.uid(), resource.uid());
     let entities = Entities::from_entities([principal, resource, action.clone()], None)
@@ -49,17 +91,13 @@ pub(crate) fn prepare(ctx: &Ctx, action: &Entity, resource: &Resource) -> Result
     Ok(Prepared { principal: uids.0, resource: uids.1, entities })
 }
 
-fn principal(actor: &Actor) -> Result<Entity, Unreadable> {
-    static PERSON: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("SignedIn"));
-    static SYSTEM: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("System"));
-    static PUBLIC: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Public"));
+fn principal(people: &People, actor: &Actor) -> Result<Entity, Unreadable> {
+    static SYSTEM: LazyLock<EntityTypeName> = LazyLock::new(|| type_name(ACTORS[1]));
+    static PUBLIC: LazyLock<EntityTypeName> = LazyLock::new(|| type_name(ACTORS[2]));
     match actor {
-        Actor::Public => Ok(Entity::new_no_attrs(uid(&PUBLIC, "public"), HashSet::new())),
+        Actor::Person(person) => people.entity(person),
         Actor::System(name) => Ok(Entity::new_no_attrs(uid(&SYSTEM, name), HashSet::new())),
-        Actor::Person(person) => {
-            Entity::new(uid(&PERSON, person.id.as_str()), person_attrs(person), person_parents(person))
-                .map_err(|why| Unreadable::Build(why.to_string()))
-        }
+        Actor::Public => Ok(Entity::new_no_attrs(uid(&PUBLIC, "public"), HashSet::new())),
     }
 }
 

@@ -42,15 +42,15 @@ pub struct Policies {
     actions: BTreeMap<String, Asked>,
     kinds: BTreeSet<String>,
     says: BTreeMap<String, String>,
+    people: entities::People,
 }
 
-/// One action of the schema with the policies whose scope can match it: the others cannot decide, so leaving them out
-/// changes no answer and makes the question cheap.
+/// One action of the schema with the policies that can match it, by kind of actor and of thing: the others cannot
+/// decide, so leaving them out changes no answer and makes the question cheap.
 struct Asked {
     uid: EntityUid,
     entity: cedar_policy::Entity,
-    resources: BTreeSet<String>,
-    policies: PolicySet,
+    policies: BTreeMap<(&'static str, String), PolicySet>,
 }
 
 impl Policies {
@@ -69,30 +69,31 @@ impl Policies {
     /// The attributes of the resource are those that the schema names. `Case` and `Document` must carry `grade`;
     /// elsewhere it is 0 unless given. Absent sets count as empty. An unknown action or kind of resource, or attributes
     /// that cannot be read, are refused and logged without their content. Costs some ten microseconds, and about twice
-    /// that for a refusal.
+    /// that for a person's refusal, which is asked again with the second factor; grows with the number of participants.
     pub fn decide(&self, ctx: &Ctx, action: &str, resource: &Resource) -> Decision {
         let Some(asked) = self.actions.get(action) else {
             tracing::warn!(action, "refused: the policy schema has no such action");
             return Decision::refused();
         };
-        if !asked.resources.contains(resource.kind) {
+        let Some(policies) = asked.policies.get(&(entities::actor_kind(&ctx.actor), resource.kind.to_owned())) else {
+            let kind = resource.kind;
             tracing::warn!(
                 action,
-                kind = resource.kind,
-                "refused: the policy schema has no such action on such a thing"
+                kind,
+                "refused: the policy schema has no such action by such an actor on such a thing"
             );
             return Decision::refused();
-        }
-        let prepared = match entities::prepare(ctx, &asked.entity, resource) {
+        };
+        let prepared = match entities::prepare(&self.people, ctx, &asked.entity, resource) {
             Ok(prepared) => prepared,
             Err(why) => {
                 tracing::warn!(action, kind = resource.kind, %why, "refused: the question cannot be read");
                 return Decision::refused();
             }
         };
-        let mut decision = self.ask(asked, &prepared, ctx.strength);
+        let mut decision = self.ask(asked, policies, &prepared, ctx.strength);
         if !decision.allowed && ctx.strength < Strength::Fresh && matches!(ctx.actor, Actor::Person(_)) {
-            decision.needs_fresh = self.ask(asked, &prepared, Strength::Fresh).allowed;
+            decision.needs_fresh = self.ask(asked, policies, &prepared, Strength::Fresh).allowed;
         }
         decision
     }
@@ -124,7 +125,8 @@ impl Policies {
 
     /// The kinds of things on which the action can be asked for, sorted.
     pub fn kinds_of(&self, action: &str) -> impl Iterator<Item = &str> {
-        self.actions.get(action).into_iter().flat_map(|asked| asked.resources.iter().map(String::as_str))
+        let kinds = self.actions.get(action).into_iter().flat_map(|asked| asked.policies.keys());
+        kinds.map(|(_, kind)| kind.as_str()).collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Every kind of thing that the schema knows, sorted.
@@ -137,17 +139,16 @@ impl Policies {
         self.says.get(policy).map(String::as_str)
     }
 
-    fn ask(&self, asked: &Asked, prepared: &entities::Prepared, strength: Strength) -> Decision {
+    fn ask(&self, asked: &Asked, policies: &PolicySet, prepared: &entities::Prepared, strength: Strength) -> Decision {
         let strength = RestrictedExpression::new_long(strength as i64);
-        let context = Context::from_pairs([("strength".to_owned(), strength)]);
-        let request = context.map(|context| {
-            Request::new(prepared.principal.clone(), asked.uid.clone(), prepared.resource.clone(), context, None)
-        });
-        let Ok(Ok(request)) = request else {
+        let unmade = || {
             tracing::warn!("refused: the policy request cannot be made");
-            return Decision::refused();
+            Decision::refused()
         };
-        let response = self.authorizer.is_authorized(&request, &asked.policies, &prepared.entities);
+        let Ok(context) = Context::from_pairs([("strength".to_owned(), strength)]) else { return unmade() };
+        let uids = (prepared.principal.clone(), asked.uid.clone(), prepared.resource.clone());
+        let Ok(request) = Request::new(uids.0, uids.1, uids.2, context, None) else { return unmade() };
+        let response = self.authorizer.is_authorized(&request, policies, &prepared.entities);
         if let Some(error) = response.diagnostics().errors().next() {
             // A policy that fails counts as absent for Cedar; an absent forbid must not open a door.
             tracing::warn!(policy = %failed(error), "refused: a policy met attributes that it cannot read");

@@ -1,9 +1,9 @@
 //! Reading, parsing and checking the policies.
 
 use crate::{Asked, Policies};
-use cedar_policy::{Authorizer, Entity, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Authorizer, Entity, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::BTreeMap,
     fmt::Write,
     path::{Path, PathBuf},
 };
@@ -105,6 +105,7 @@ impl Sources {
             actions: actions(&schema, &policies)?,
             kinds: schema.resources().map(ToString::to_string).collect(),
             says,
+            people: Default::default(),
         })
     }
 
@@ -147,21 +148,28 @@ fn check(schema: &Schema, policies: &PolicySet) -> Result<(), LoadError> {
 fn actions(schema: &Schema, policies: &PolicySet) -> Result<BTreeMap<String, Asked>, LoadError> {
     let unfit = |why: &dyn std::error::Error| LoadError::Unfit(in_full(why));
     let hierarchy = schema.action_entities().map_err(|why| unfit(&why))?;
-    let mut out = BTreeMap::new();
-    let mut by_action: HashMap<EntityUid, BTreeSet<String>> = HashMap::new();
+    let mut out: BTreeMap<String, Asked> = BTreeMap::new();
     for env in schema.request_envs() {
-        by_action.entry(env.action().clone()).or_default().insert(env.resource().to_string());
+        let uid = env.action().clone();
+        let principal = env.principal().to_string();
+        let Some(actor) = crate::entities::ACTORS.into_iter().find(|kind| *kind == principal) else {
+            return Err(LoadError::Unfit(format!("{uid} is done by {principal}, which is no kind of actor")));
+        };
+        let asked = out.entry(uid.id().unescaped().to_owned()).or_insert_with(|| {
+            let parents = hierarchy.ancestors(&uid).into_iter().flatten().cloned().collect();
+            Asked { entity: Entity::new_no_attrs(uid.clone(), parents), uid, policies: BTreeMap::new() }
+        });
+        asked.policies.insert((actor, env.resource().to_string()), PolicySet::new());
     }
-    for (uid, resources) in by_action {
-        let parents = hierarchy.ancestors(&uid).into_iter().flatten().cloned().collect();
-        let mut matching = PolicySet::new();
-        for policy in policies.policies() {
-            if policy.get_valid_request_envs(schema).any(|env| *env.action() == uid) {
-                matching.add(policy.clone()).map_err(|why| unfit(&why))?;
+    for policy in policies.policies() {
+        for env in policy.get_valid_request_envs(schema) {
+            let place = (env.principal().to_string(), env.resource().to_string());
+            let asked = out.get_mut(env.action().id().unescaped());
+            let slice = asked.and_then(|a| a.policies.iter_mut().find(|((p, r), _)| *p == place.0 && *r == place.1));
+            if let Some((_, slice)) = slice {
+                slice.add(policy.clone()).map_err(|why| unfit(&why))?;
             }
         }
-        let entity = Entity::new_no_attrs(uid.clone(), parents);
-        out.insert(uid.id().unescaped().to_owned(), Asked { uid, entity, resources, policies: matching });
     }
     Ok(out)
 }

@@ -45,8 +45,11 @@ fn roles() -> Vec<(&'static str, Actor)> {
     ]
 }
 
+/// What is said of a thing, and its attributes for an actor.
+type Situation = (&'static str, fn(&Actor) -> Value);
+
 /// What is acted on, for each kind of thing: what is said of it and how its attributes follow from the actor.
-fn situations(kind: &str) -> Vec<(&'static str, fn(&Actor) -> Value)> {
+fn situations(kind: &str) -> Vec<Situation> {
     match kind {
         "Case" => vec![
             ("open, not taking part", |_| json!({"grade": 0})),

@@ -33,7 +33,10 @@ fn allowed(ctx: &Ctx, action: &str, resource: &Resource) -> bool {
 fn the_table_that_people_read_is_what_the_policies_give() {
     let committed = std::fs::read_to_string(folder().join("matrix.txt")).unwrap();
     let now = policy::matrix::text(&POLICIES);
-    assert!(committed == now, "policies/matrix.txt is stale: run `cargo run -p dienhong-policy --example matrix` and read it");
+    assert!(
+        committed == now,
+        "policies/matrix.txt is stale: run `cargo run -p dienhong-policy --example matrix` and read it"
+    );
 }
 
 #[test]
