@@ -3,9 +3,10 @@
 //! A handler extracts, calls one service, answers. This crate must never decide what a person may do (the policies do),
 //! never write to storage (the services do), and never read configuration (`server` does).
 //!
-//! Serve the router with `into_make_service_with_connect_info::<SocketAddr>()`, so that guesses can be counted by
-//! network address.
+//! [`serve`] runs the router on a bound socket; whoever serves [`router`] otherwise must hand down the peer's address
+//! (`into_make_service_with_connect_info::<SocketAddr>()`), so that guesses can be counted by network address.
 
+mod api;
 pub mod assets;
 mod csv;
 mod declared;
@@ -25,5 +26,6 @@ mod viewer;
 mod visit;
 pub mod words;
 
-pub use routes::router;
+pub use api::description as api_description;
+pub use routes::{router, serve};
 pub use state::{AppState, Services, Settings};

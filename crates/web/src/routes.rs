@@ -1,7 +1,7 @@
 //! Which address is answered by whom.
 
 use crate::{
-    assets,
+    api, assets,
     pages::{
         account, ballot, case, cases, document, editor, home, indicators, journal, login, open_case, people,
         procedures, public, registers, sign, step, system,
@@ -15,7 +15,22 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+/// Serves on a bound socket until `stop` ends; requests in hand are ended first.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await
+}
 
 /// All routes with their layers.
 pub fn router(state: AppState) -> Router {
@@ -25,6 +40,7 @@ pub fn router(state: AppState) -> Router {
         .merge(of_lookup())
         .merge(of_people_and_sessions())
         .merge(of_everyone())
+        .merge(api::routes())
         .fallback(system::nowhere)
         .layer(DefaultBodyLimit::max(state.settings.max_body))
         .layer(CatchPanicLayer::custom(panicked))

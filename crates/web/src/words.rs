@@ -182,4 +182,53 @@ mod tests {
             }
         }
     }
+
+    /// The text of every Rust file of the services, whose problems pages put into words.
+    fn sources() -> String {
+        fn gather(dir: &std::path::Path, out: &mut String) {
+            for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    gather(&path, out);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    out.push_str(&std::fs::read_to_string(&path).unwrap_or_default());
+                }
+            }
+        }
+        let mut out = String::new();
+        for room in ["cases", "records", "directory", "journal", "procedure", "typeset", "web"] {
+            let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(room).join("src");
+            gather(&src, &mut out);
+        }
+        out
+    }
+
+    /// The codes that stand as a text right behind a call: `refused("code"`, `field("name", "code"`.
+    fn codes(source: &str, call: &str, argument: usize) -> BTreeSet<String> {
+        let mut codes = BTreeSet::new();
+        for (at, _) in source.match_indices(call) {
+            let rest: String = source[at + call.len()..].chars().take(200).collect();
+            let Some(part) = rest.split(',').nth(argument) else { continue };
+            let Some(code) = part.trim_start().strip_prefix('"').and_then(|p| p.split('"').next()) else { continue };
+            if !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+                codes.insert(code.to_owned());
+            }
+        }
+        codes
+    }
+
+    #[test]
+    fn every_problem_of_the_services_has_its_words() {
+        let source = sources();
+        let mut wanted = codes(&source, "Problem::refused(", 0);
+        wanted.extend(codes(&source, "Problem::field(", 1));
+        wanted.extend(codes(&source, "FieldProblem::new(", 1));
+        wanted.extend(procedure::Refusal::CODES.iter().map(|(code, _)| (*code).to_owned()));
+        let kinds = procedure::Event::KINDS.iter().filter(|kind| **kind != "effect.declared");
+        wanted.extend(kinds.map(|kind| format!("timeline-{}", kind.replace(['.', '_'], "-"))));
+        let known = keys(Lang::Vi);
+        let missing: Vec<_> = wanted.iter().filter(|code| !known.contains(*code)).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "without words in locales/");
+        assert!(wanted.len() > 80, "the sources were not found");
+    }
 }

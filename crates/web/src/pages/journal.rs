@@ -223,7 +223,11 @@ const SIZE: i64 = 50;
 /// Most acts of a stream that are recomputed while somebody waits; `dienhong verify` does all.
 const MOST_CHECKED: i64 = 20_000;
 
-fn may_walk(viewer: &Viewer) -> Result<(), Problem> {
+/// Whether the reader may walk the journal.
+///
+/// # Errors
+/// [`Problem::Forbidden`].
+pub fn may_walk(viewer: &Viewer) -> Result<(), Problem> {
     viewer.require("view.journal", &Resource::new("Journal", "journal", serde_json::json!({})))
 }
 

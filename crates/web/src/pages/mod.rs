@@ -5,7 +5,6 @@ pub mod ballot;
 pub mod case;
 pub mod cases;
 pub mod document;
-mod drawing;
 pub mod editor;
 pub mod home;
 pub mod indicators;

@@ -260,7 +260,11 @@ fn the_day(viewer: &Viewer, on: Option<&String>) -> Result<Day, Problem> {
     }
 }
 
-fn may_read(viewer: &Viewer, kind: &'static str, id: &str) -> Result<(), Problem> {
+/// Whether the reader may look into the directory.
+///
+/// # Errors
+/// [`Problem::Forbidden`].
+pub fn may_read(viewer: &Viewer, kind: &'static str, id: &str) -> Result<(), Problem> {
     viewer.require("view.directory", &Resource::new(kind, id, serde_json::json!({})))
 }
 

@@ -3,7 +3,6 @@
 use super::open_case::{by_field, procedure_row};
 use super::{
     case::Fact,
-    drawing,
     open_case::{FieldOfWork, ProcedureRow},
 };
 use crate::{
@@ -12,13 +11,18 @@ use crate::{
     trouble::Failure,
     view::Link,
     viewer::{Member, Viewer},
+    words::Lang,
 };
 use axum::{
     extract::{Path, Query},
     response::Response,
 };
 use kernel::Problem;
-use procedure::{Procedure, ProcedureRef, Step, Text, explain};
+use procedure::{
+    Procedure, ProcedureRef, Step, Text,
+    draw::{self, Language},
+    explain,
+};
 use serde::{Deserialize, Serialize};
 
 /// The catalogue.
@@ -57,8 +61,8 @@ pub struct ProcedurePage {
     pub documents: Vec<Fact>,
     /// What an issued document changes.
     pub effects: Vec<String>,
-    /// The address of its drawing.
-    pub drawing: Option<String>,
+    /// Its drawing as SVG, in the colours of the page; made by the engine, every text in it escaped.
+    pub drawing: String,
     /// Other versions.
     pub versions: Vec<Link>,
 }
@@ -114,7 +118,7 @@ impl Page for ProcedurePage {
             steps: vec![step("Soạn thảo"), step("Lấy ý kiến Ủy viên")],
             documents: vec![Fact::new("Nghị quyết", "Soạn theo mẫu; lấy số từ sổ nq-ubtvqh")],
             effects: vec!["Lập Ban soạn thảo với thành viên nêu trong hồ sơ.".into()],
-            drawing: None,
+            drawing: "<svg role=\"img\" aria-label=\"Sơ đồ\" viewBox=\"0 0 10 10\"></svg>".into(),
             versions: vec![],
         };
         vec![("one", page)]
@@ -163,7 +167,7 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
         steps: procedure.steps.iter().map(|s| step_rules(&viewer, &procedure, s)).collect(),
         documents: procedure.documents.iter().map(document).collect(),
         effects: procedure.effects.iter().map(|e| show::pick(&viewer, &e.says)).collect(),
-        drawing: Some(format!("/procedures/{id}/drawing.svg?version={}", procedure.version)),
+        drawing: draw::svg(&procedure, None, language(&viewer)),
         versions: versions.collect(),
         procedure: procedure_row(&viewer, &procedure),
     };
@@ -206,5 +210,13 @@ pub async fn drawing(viewer: Member, Path(id): Path<String>, Query(which): Query
         None => catalogue.newest().find(|p| p.id == id).cloned(),
     };
     let procedure = found.ok_or_else(|| Problem::not_found("procedure", &id))?;
-    Ok(super::document::inline("image/svg+xml", &format!("{id}.svg"), drawing::svg(&viewer, &procedure).into()))
+    let drawn = draw::svg(&procedure, None, language(&viewer));
+    Ok(super::document::inline("image/svg+xml", &format!("{id}.svg"), drawn.into()))
+}
+
+fn language(viewer: &Viewer) -> Language {
+    match viewer.lang() {
+        Lang::Vi => Language::Vietnamese,
+        Lang::En => Language::English,
+    }
 }
