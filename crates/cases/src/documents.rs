@@ -1,7 +1,7 @@
 //! The documents of a case as it moves: a document is a draft exactly where the step writes it.
 
 use crate::{Cases, change::Moved, load::Loaded};
-use kernel::{Ctx, DocumentId, FieldProblem, Problem};
+use kernel::{Ctx, DocumentId, FieldProblem, Grade, Problem};
 use procedure::{CaseState, Event, state::Status};
 use records::{NewBody, NewDocument, State};
 
@@ -48,7 +48,8 @@ impl Cases {
         Ok(())
     }
 
-    /// A document as the procedure declares it: form and register come from there, never from outside.
+    /// A document as the procedure declares it: form and register come from there, never from outside. Secret documents
+    /// are numbered in a register of their own, the code with `-mat` behind it (Law 29/2018/QH14).
     pub(crate) fn declared_document(
         &self,
         loaded: &Loaded,
@@ -59,15 +60,10 @@ impl Cases {
     ) -> Result<NewDocument, Problem> {
         let spec = loaded.procedure.document(key);
         let spec = spec.ok_or_else(|| Problem::refused("case-document-unknown").arg("document", key))?;
+        let secret = loaded.state.grade != Grade::Open;
+        let register = spec.register.as_ref().map(|code| if secret { format!("{code}-mat") } else { code.clone() });
         let (NewBody::Text(_), None) = (&body, &spec.paper) else {
-            return Ok(NewDocument {
-                kind: key.to_owned(),
-                title,
-                form: spec.paper.clone(),
-                register: spec.register.clone(),
-                body,
-                note,
-            });
+            return Ok(NewDocument { kind: key.to_owned(), title, form: spec.paper.clone(), register, body, note });
         };
         Err(Problem::refused("case-document-needs-file").arg("document", key))
     }

@@ -57,7 +57,7 @@ impl Cases {
         // The same ballot names the same document, so the job may run twice.
         let document = DocumentId::new(format!("document-{}-{version}", id.as_str().trim_start_matches("case-")));
         let document = document.map_err(Problem::fault)?;
-        let planned = self.records.plan_record(id, &loaded.access, document, new).await?;
+        let planned = self.records.plan_record(id, &loaded.access, Some(document), new).await?;
         match self.journal.commit(&ctx, planned.join(Change::new())).await {
             Ok(_) | Err(Problem::Conflict { .. }) => Ok(()),
             Err(other) => Err(other),

@@ -3,7 +3,7 @@
 mod house;
 
 use house::{furnished, open};
-use kernel::{CaseId, Problem};
+use kernel::{CaseId, Grade, Problem};
 use std::collections::BTreeSet;
 use testkit::Db;
 
@@ -59,6 +59,28 @@ testkit::on_both_engines! {
         let clerk = house.at_work("person-clerk").await;
         let issued = house.cases.issue(&clerk, &cases[1].0, cases[1].1, "nghi-quyet", "").await.unwrap();
         assert_eq!(issued.number.as_deref(), Some("1337/NQ-UBTVQH15"));
+    }
+
+    async fn a_secret_document_is_numbered_in_a_register_that_others_do_not_know_of(db: Db) {
+        let house = furnished(&db).await;
+        house.register("nq-ubtvqh-mat", Grade::Secret).await;
+        let signed = house.signed_graded("bst-kin", Grade::Secret).await;
+        let clerk = house.at_work("person-clerk").await;
+        let hidden = house.cases.issue(&clerk, &signed.case, signed.version, "nghi-quyet", "").await.unwrap_err();
+        assert!(matches!(hidden, Problem::NotFound { .. }), "{hidden}");
+        let keeper = house.at_work("person-keeper").await;
+        let issued = house.cases.issue(&keeper, &signed.case, signed.version, "nghi-quyet", "").await.unwrap();
+        let codes = |registers: Vec<records::Register>| registers.into_iter().map(|r| (r.code, r.next)).collect::<Vec<_>>();
+        let seen = codes(house.records.registers(&clerk).await.unwrap());
+        assert_eq!(seen, [("nq-ubtvqh".to_owned(), 1336)]);
+        assert_eq!(codes(house.records.registers(&keeper).await.unwrap())[1], ("nq-ubtvqh-mat".to_owned(), 1337));
+        let absent = house.records.entries(&clerk, "nq-ubtvqh-mat", 0, None, 10).await.unwrap_err();
+        assert!(matches!(absent, Problem::NotFound { .. }), "{absent}");
+        let public = house.cases.publish(&keeper, &signed.case, issued.version, "nghi-quyet", "").await.unwrap_err();
+        assert!(matches!(public, Problem::Refused { code: "document-secret", .. }), "{public}");
+        let pdf = house.records.paper(&keeper, &issued.document.unwrap(), None).await.unwrap();
+        let answer = house.records.verify_file(pdf.to_vec()).await.unwrap();
+        assert!(answer.document.is_none(), "a stranger with the file learns nothing that is kept here");
     }
 
     async fn a_register_goes_on_where_the_book_on_paper_ended(db: Db) {

@@ -58,6 +58,9 @@ testkit::on_both_engines! {
         let longer = [pdf.as_slice(), b"\n% more"].concat();
         assert_eq!(house.records.verify_file(longer).await.unwrap().verdict, Verdict::Appended);
 
+        house.records.withdraw(&clerk, &document, "Ban hành nhầm").await.unwrap();
+        assert_eq!(house.records.verify_file(pdf).await.unwrap().verdict, Verdict::Withdrawn);
+
         let view = house.cases.case(&clerk, &case).await.unwrap();
         assert!(view.tasks.is_empty() && view.possible.is_empty());
         let told = codes(&house.cases.timeline(&clerk, &case).await.unwrap());
@@ -160,7 +163,10 @@ testkit::on_both_engines! {
         better.bases.push("Căn cứ Nghị quyết số 29/2022/UBTVQH15".into());
         let text = NewBody::Text(better);
         house.cases.revise_document(&expert, &resolution, document.version, text.clone(), "Theo ý kiến").await.unwrap();
-        let late = house.cases.revise_document(&expert, &resolution, document.version, text, "").await.unwrap_err();
+        let twice = house.cases.revise_document(&expert, &resolution, document.version, text, "Theo ý kiến").await.unwrap();
+        assert_eq!(twice, document.version + 1, "the same form sent twice is one version");
+        let other = NewBody::Text(content());
+        let late = house.cases.revise_document(&expert, &resolution, document.version, other, "").await.unwrap_err();
         assert!(matches!(late, Problem::Conflict { .. }), "{late}");
         let changes = house.records.compare_versions(&expert, &resolution, 1, 2).await.unwrap();
         let changed: Vec<_> = changes.iter().filter(|c| c.fate != records::Fate::Kept).collect();

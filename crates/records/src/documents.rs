@@ -104,7 +104,8 @@ impl Records {
         self.plan_under(id, case, access, new).await
     }
 
-    /// The acts that enter a finished record, such as minutes that the program wrote: begun and settled at once.
+    /// The acts that enter a finished record, such as a letter of opinion or minutes that the program wrote: begun and
+    /// settled at once. `id` makes it the same record when it is entered twice.
     ///
     /// # Errors
     /// As [`Records::plan_create`].
@@ -112,9 +113,10 @@ impl Records {
         &self,
         case: &CaseId,
         access: &Access,
-        id: DocumentId,
+        id: Option<DocumentId>,
         new: NewDocument,
     ) -> Result<Planned, Problem> {
+        let id = id.unwrap_or_else(|| DocumentId::mint(self.journal.clock(), self.journal.entropy()));
         let mut planned = self.plan_under(id, case, access, new).await?;
         let settled = acts::Finalised { case: case.clone(), number: 1 };
         let resource = resource(&planned.document, access, State::Draft);

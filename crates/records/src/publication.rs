@@ -6,7 +6,7 @@ use crate::{
     registers::day,
 };
 use bytes::Bytes;
-use journal::{Row, Value};
+use journal::{Change, Row, Value};
 use kernel::{ActBody, BodyId, CaseId, Ctx, Day, Digest, DocumentId, Problem, Timestamp, text};
 use serde::Serialize;
 
@@ -111,18 +111,19 @@ impl Records {
         Ok(open.planned(vec![open.act(&body).with_blob(pdf)]))
     }
 
-    /// The act that withdraws an issued document.
+    /// Withdraws an issued document. What was published stays readable and says so.
     ///
     /// # Errors
-    /// `document-wrong-state` when it is not issued; [`Problem::Invalid`] without a reason.
-    pub async fn plan_withdraw(&self, ctx: &Ctx, id: &DocumentId, reason: &str) -> Result<Planned, Problem> {
+    /// `document-wrong-state` when it is not issued; [`Problem::Invalid`] without a reason; the policies' refusal.
+    pub async fn withdraw(&self, ctx: &Ctx, id: &DocumentId, reason: &str) -> Result<(), Problem> {
         let open = self.open(ctx, id).await?;
         open.must_be(&[State::Issued, State::Published])?;
         let reason = crate::content::line(reason);
         if reason.is_empty() {
             return Err(Problem::field("reason", "field-required"));
         }
-        Ok(open.planned(vec![open.act(&acts::Withdrawn { case: open.document.case.clone(), reason })]))
+        let act = open.act(&acts::Withdrawn { case: open.document.case.clone(), reason });
+        self.journal.commit(ctx, open.planned(vec![act]).join(Change::new())).await.map(drop)
     }
 
     /// The public list, newest first. Anyone may ask.

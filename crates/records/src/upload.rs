@@ -102,3 +102,33 @@ fn clean_name(raw: &str) -> String {
 
 /// Longest name that is kept, in characters.
 const MAX_NAME: usize = 150;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_loses_its_path_and_what_a_header_would_trip_over() {
+        assert_eq!(clean_name("C:\\Users\\a\\tờ  trình\u{0}.pdf"), "tờ trình.pdf");
+        assert_eq!(clean_name("../../etc/passwd"), "passwd");
+        assert_eq!(clean_name("a\"b<c>.pdf"), "abc.pdf");
+        let long = format!("{}.pdf", "x".repeat(400));
+        assert!(clean_name(&long).ends_with(".pdf") && clean_name(&long).chars().count() < 170);
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_the_check_panic(
+            name in ".{0,300}",
+            extension in prop::sample::select(vec!["pdf", "docx", "png", "jpg", "exe", ""]),
+            head in prop::sample::select(vec![&b"%PDF-1.7\n"[..], b"PK\x03\x04", b"\x89PNG\r\n\x1a\n", b""]),
+            tail in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let upload = Upload { name: format!("{name}.{extension}"), bytes: [head, &tail].concat() };
+            if let Ok(checked) = check("file", &upload) {
+                prop_assert!(!checked.name.contains(['/', '\\', '"']) && !checked.name.chars().any(char::is_control));
+            }
+        }
+    }
+}

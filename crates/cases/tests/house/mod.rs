@@ -131,6 +131,7 @@ impl House {
         self.seat("person-expert", "Lê Văn C", "expert", "vu-phap-luat").await;
         self.seat("person-other", "Phạm Thị D", "expert", "vu-hanh-chinh").await;
         self.seat("person-clerk", "Hoàng Văn E", "clerk", "vu-hanh-chinh").await;
+        self.seat("person-keeper", "Vũ Thị G", "clerk", "vu-hanh-chinh").await;
         let certificates = self.system("certificates");
         self.keys.establish_authority(&certificates, &basis).await.unwrap();
         let mut holders = vec![Holder::Person(person("person-chair")), Holder::Body(body("ubtvqh"))];
@@ -159,7 +160,7 @@ impl House {
             id: Some(person(id)),
             name: name.into(),
             login: None,
-            clearance: if id == "person-expert" || id == "person-chair" { Grade::Secret } else { Grade::Open },
+            clearance: if ["person-other", "person-clerk"].contains(&id) { Grade::Open } else { Grade::Secret },
             private: PersonPrivate::default(),
         };
         self.directory.register_person(&seed, new).await.unwrap();
@@ -219,7 +220,12 @@ impl House {
 
     /// A case that waits for its number.
     pub async fn signed(&self, code: &str) -> Done {
-        let opened = self.open_case(code, Grade::Open, "").await;
+        self.signed_graded(code, Grade::Open).await
+    }
+
+    /// The same, of a grade.
+    pub async fn signed_graded(&self, code: &str, grade: Grade) -> Done {
+        let opened = self.open_case(code, grade, "").await;
         let done = self.draft(&opened, content()).await;
         let done = self.submit(&opened.case, done.version).await;
         let done = self.agree(&opened.case, done.version).await;
