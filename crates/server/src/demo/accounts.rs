@@ -2,8 +2,13 @@
 //!
 //! These secrets guard synthetic people only. An office never has such a file.
 
-use super::roster::Planned;
+use super::{
+    institution,
+    roster::{self, Planned},
+};
 use anyhow::Context;
+use directory::Position;
+use kernel::Day;
 use serde::{Deserialize, Serialize};
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -31,10 +36,23 @@ impl Account {
             person: planned.id.to_string(),
             login: planned.login().unwrap_or_default(),
             name: planned.name.clone(),
-            part: planned.part.unwrap_or_default().to_owned(),
+            part: part(planned),
             holds: planned.seats.iter().map(|s| s.position.at(&s.body)).collect(),
             totp,
         }
+    }
+}
+
+/// What the person does, and where, unless that goes without saying.
+fn part(planned: &Planned) -> String {
+    let part = planned.part.unwrap_or_default();
+    let bodies = institution::bodies(Day::from_civil(Default::default()));
+    let elsewhere =
+        |seat: &&roster::Seat| ![institution::STANDING_COMMITTEE, institution::OFFICE].contains(&seat.body.as_str());
+    let seat = planned.seats.iter().find(elsewhere).filter(|seat| seat.position.as_str() != Position::DEPUTY);
+    match seat.and_then(|seat| bodies.iter().find(|body| body.id == seat.body)) {
+        Some(body) => format!("{} · {part}", body.name),
+        None => part.to_owned(),
     }
 }
 

@@ -147,7 +147,7 @@ async fn letter(desk: &Desk<'_>, story: &Story, body: &str, chair: &Ctx) -> anyh
     let signer = chair.person().map_or("", |person| person.name.as_str());
     let title = if body == "hddt" { "CHỦ TỊCH" } else { "CHỦ NHIỆM" };
     let data = json!({
-        "issuer": {"superior": "QUỐC HỘI KHÓA XV", "lines": [name.to_uppercase()]},
+        "issuer": {"superior": "QUỐC HỘI KHÓA XV", "lines": lines(&name.to_uppercase())},
         "symbol": "CV", "place": "Hà Nội", "date": now.day(),
         "subject": format!("V/v cho ý kiến về dự thảo Nghị quyết: {}", lower_first(story.title)),
         "to": ["Văn phòng Quốc hội"],
@@ -163,7 +163,32 @@ async fn letter(desk: &Desk<'_>, story: &Story, body: &str, chair: &Ctx) -> anyh
     Ok(Upload { name: format!("y-kien-{body}.pdf"), bytes: pdf })
 }
 
+/// A body's name on one line, or on two that part no word of it: after a comma, before "VÀ", or after "ỦY BAN".
+fn lines(name: &str) -> Vec<&str> {
+    const ONE_LINE: usize = 22;
+    if name.chars().count() <= ONE_LINE {
+        return vec![name];
+    }
+    let parted = name.find(", ").map(|at| at + 1);
+    let parted = parted.or_else(|| name.find(" VÀ ")).or_else(|| name.starts_with("ỦY BAN ").then_some("ỦY BAN".len()));
+    parted.map_or(vec![name], |at| vec![&name[..at], name[at..].trim_start()])
+}
+
 fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_stands_on_two_lines_and_no_word_is_parted() {
+        assert_eq!(lines("HỘI ĐỒNG DÂN TỘC"), ["HỘI ĐỒNG DÂN TỘC"]);
+        assert_eq!(lines("ỦY BAN PHÁP LUẬT VÀ TƯ PHÁP"), ["ỦY BAN PHÁP LUẬT", "VÀ TƯ PHÁP"]);
+        assert_eq!(lines("ỦY BAN CÔNG TÁC ĐẠI BIỂU"), ["ỦY BAN", "CÔNG TÁC ĐẠI BIỂU"]);
+        let science = "ỦY BAN KHOA HỌC, CÔNG NGHỆ VÀ MÔI TRƯỜNG";
+        assert_eq!(lines(science), ["ỦY BAN KHOA HỌC,", "CÔNG NGHỆ VÀ MÔI TRƯỜNG"]);
+    }
 }

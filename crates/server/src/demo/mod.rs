@@ -82,6 +82,45 @@ fn password(entropy: &dyn Entropy) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use directory::{Begun, Origin, SignIn};
+    use kernel::{BodyId, Clock, OsEntropy};
+    use std::sync::Arc;
+
+    testkit::on_both_engines! {
+        async fn the_seeded_assembly_is_whole_and_its_people_can_sign_in(db: testkit::Db) {
+            let policies = Arc::new(policy::Policies::load(None).unwrap());
+            let journal = db.journal(policies, Directory::projections()).await.unwrap();
+            let directory = Directory::new(journal.clone());
+            let master = Arc::new(MasterKey::random(&OsEntropy));
+            let keys = Keys::new(directory.clone(), master.clone(), db.clock.clone(), Arc::new(OsEntropy));
+            assert!(!is_seeded(&directory).await.unwrap());
+            let accounts = institution(&directory, &master, &keys, &mut |_| ()).await.unwrap();
+            assert!(is_seeded(&directory).await.unwrap());
+
+            let today = db.clock.now().day();
+            let committee = BodyId::new(institution::STANDING_COMMITTEE).unwrap();
+            assert_eq!(directory.members(&committee, today).await.unwrap().len(), 18);
+            let tree = directory.body_tree(today).await.unwrap();
+            assert_eq!(tree.len(), 2, "the Assembly, and the People's Council outside it");
+            let coverage = keys.coverage().await.unwrap();
+            assert_eq!(coverage.people, 720);
+            assert!(coverage.equipped > 600 && coverage.equipped < coverage.people, "{coverage:?}");
+
+            let signin = SignIn::new(directory.clone(), master).unwrap();
+            let chair = accounts.holding("chairperson@ubtvqh").unwrap();
+            let request = RequestId::new("request-test").unwrap();
+            let origin = Origin { device: "device".into(), address: "192.0.2.1".into(), request };
+            let Begun::SecondFactor(pending) = signin.begin(&chair.login, &accounts.password, &origin).await.unwrap() else {
+                panic!("everybody has a second factor")
+            };
+            let code = codes::at(&chair.totp, u64::try_from(db.clock.now().seconds()).unwrap()).unwrap();
+            let opened = signin.finish(&pending, &code, &origin).await.unwrap();
+            let signed_in = signin.resolve(&opened.token, &origin).await.unwrap().unwrap();
+            assert!(signed_in.person().positions.contains("chairperson@ubtvqh"));
+            keys.signer_for(&signed_in.person().id).await.unwrap();
+            assert!(journal.verify(&mut |_| ()).await.unwrap().clean());
+        }
+    }
 
     #[test]
     fn a_drawn_password_is_long_enough_and_never_the_same() {
