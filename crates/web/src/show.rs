@@ -32,7 +32,6 @@ pub fn case_row(viewer: &Viewer, case: &CaseSummary) -> CaseRow {
         title: case.title.clone(),
         procedure: pick(viewer, &case.procedure_title),
         step: pick(viewer, &case.step_title),
-        holder: String::new(),
         due: case.due,
         late: case.due.is_some_and(|due| due < now),
         grade: case.grade.level(),
@@ -57,7 +56,11 @@ pub fn case_head(case: &CaseView) -> CaseHead {
 
 /// The name of a document's kind in a procedure.
 pub fn kind_of(viewer: &Viewer, procedure: &Procedure, key: &str) -> String {
-    procedure.document(key).map_or_else(|| key.to_owned(), |d| pick(viewer, &d.title))
+    match procedure.document(key) {
+        Some(spec) => pick(viewer, &spec.title),
+        // Papers that the program itself makes are in no procedure.
+        None => viewer.say_if(&format!("document-{key}")).unwrap_or_else(|| key.to_owned()),
+    }
 }
 
 /// The colour of the tag that says where a document stands.
@@ -80,7 +83,10 @@ pub fn document_row(viewer: &Viewer, procedure: &Procedure, document: &Document,
         version: document.latest,
         state: viewer.say(if attached { "state-attached" } else { state_words(document.state) }, &[]),
         colour: if attached { "blue" } else { colour(document.state) },
-        by: name_of(names, &document.author),
+        by: match name_of(names, &document.author) {
+            name if name.is_empty() => viewer.say("timeline-program", &[]),
+            name => name,
+        },
         at: Some(document.changed_at),
         file: document.form.is_none().then(|| format!("/documents/{}/file", document.id)),
     }
@@ -125,9 +131,40 @@ pub async fn document_rows(viewer: &Viewer, case: &CaseView) -> Result<Vec<Docum
 
 /// What happened, latest first, in sentences.
 pub fn told(viewer: &Viewer, entries: &[Entry]) -> Vec<Told> {
-    let mut told: Vec<Told> = entries.iter().map(|e| told_one(viewer, e)).collect();
+    let mut told: Vec<Told> = Vec::new();
+    let mut last = "";
+    for (at, entry) in entries.iter().enumerate() {
+        let before = std::mem::replace(&mut last, entry.code.as_str());
+        match entry.code.as_str() {
+            // Eighteen ballots are one thing to tell: how many, the last of them when, and who.
+            "timeline-ballot-cast" => {
+                let names = entries[..=at].iter().rev().take_while(|e| e.code == entry.code).map(|e| e.name.as_str());
+                let names: Vec<&str> = names.collect();
+                if before == entry.code {
+                    told.pop();
+                }
+                told.push(match names.len() {
+                    1 => told_one(viewer, entry),
+                    n => Told {
+                        at: Some(entry.at),
+                        what: viewer.say("timeline-ballots-cast", &[("n", &n.to_string())]),
+                        quote: names.into_iter().rev().collect::<Vec<_>>().join("; "),
+                        ..Told::default()
+                    },
+                });
+            }
+            // The count has just been told, with what follows from it.
+            "timeline-step-left" if before == "timeline-ballot-closed" => {}
+            _ => told.push(told_one(viewer, entry)),
+        }
+    }
     told.reverse();
     told
+}
+
+/// As [`told`], without the way into the journal.
+pub fn told_plainly(viewer: &Viewer, entries: &[Entry]) -> Vec<Told> {
+    told(viewer, entries).into_iter().map(|told| Told { act: None, ..told }).collect()
 }
 
 /// One entry as a sentence.
@@ -141,6 +178,8 @@ pub fn told_one(viewer: &Viewer, entry: &Entry) -> Told {
     let words = viewer.state.renderer.words();
     let key = with.filter(|key| words.find(viewer.lang(), key, &BTreeMap::new()).is_some());
     let who = match (entry.name.as_str(), pick(viewer, &entry.acting_as)) {
+        // What follows by itself from somebody's act is nobody's sentence.
+        _ if matches!(entry.code.as_str(), "timeline-step-entered" | "timeline-ballot-closed") => String::new(),
         ("", _) => viewer.say("timeline-program", &[]),
         (name, title) if title.is_empty() => name.to_owned(),
         (name, title) => format!("{name}, {title}"),
@@ -151,7 +190,7 @@ pub fn told_one(viewer: &Viewer, entry: &Entry) -> Told {
         what: viewer.say_with(key.as_deref().unwrap_or(&entry.code), &args),
         quote,
         link: entry.document.as_ref().map(|id| Link::new(format!("/documents/{id}"), viewer.say("step-look", &[]))),
-        act: None,
+        act: Some(format!("/journal/{}/{}", entry.act.0, entry.act.1)),
     }
 }
 
@@ -227,6 +266,7 @@ pub async fn paper(viewer: &Viewer, document: &Document, version: Option<i64>) -
         title: document.title.clone(),
         pages: (1..=pages).map(|n| format!("/documents/{}/pages/{shown}/{n}.png", document.id)).collect(),
         pdf: format!("/documents/{}/paper.pdf{tail}", document.id),
+        signed: document.pdf.is_some(),
         text,
     })
 }

@@ -101,8 +101,6 @@ pub struct CaseRow {
     pub procedure: String,
     /// The step that it is at.
     pub step: String,
-    /// Who has it.
-    pub holder: String,
     /// Until when the step must be done.
     pub due: Option<Timestamp>,
     /// Whether that time has passed.
@@ -118,12 +116,11 @@ pub struct CaseRow {
 impl CaseRow {
     /// Examples.
     pub fn samples() -> Vec<CaseRow> {
-        let row = |n: u8, title: &str, step: &str, holder: &str, late: bool| CaseRow {
+        let row = |n: u8, title: &str, step: &str, late: bool| CaseRow {
             href: format!("/cases/case-{n}"),
             title: title.into(),
             procedure: "Nghị quyết cá biệt của Ủy ban Thường vụ Quốc hội".into(),
             step: step.into(),
-            holder: holder.into(),
             due: Some(Timestamp::from_micros(1_734_681_600_000_000)),
             late,
             grade: u8::from(n == 3),
@@ -135,28 +132,24 @@ impl CaseRow {
                 1,
                 "Thành lập Ban soạn thảo dự án Luật sửa đổi, bổ sung một số điều của Luật Tổ chức Quốc hội và các luật liên quan",
                 "Lấy ý kiến Ủy viên",
-                "Ủy ban Thường vụ Quốc hội",
                 false,
             ),
             row(
                 2,
                 "Phân công đại biểu Quốc hội hoạt động chuyên trách khóa XV tại Đoàn đại biểu Quốc hội tỉnh Lâm Đồng",
                 "Chủ tịch Quốc hội ký",
-                "Chủ tịch Quốc hội",
                 true,
             ),
             row(
                 3,
                 "Phê chuẩn kết quả miễn nhiệm Phó Chủ tịch Hội đồng nhân dân tỉnh Cà Mau nhiệm kỳ 2021-2026",
                 "Ủy ban Công tác đại biểu cho ý kiến",
-                "Ủy ban Công tác đại biểu",
                 false,
             ),
             row(
                 4,
                 "Chương trình chuyển đổi số của Quốc hội giai đoạn đến năm 2026 và giai đoạn 2027-2030",
                 "Đã ban hành",
-                "",
                 false,
             ),
         ]

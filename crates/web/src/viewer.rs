@@ -91,6 +91,10 @@ impl Viewer {
         let args = args.iter().map(|(k, v)| ((*k).to_owned(), Arg::Text((*v).to_owned()))).collect();
         self.state.renderer.words().say(self.lang(), key, &args)
     }
+    /// A message that may not be there.
+    pub fn say_if(&self, key: &str) -> Option<String> {
+        self.state.renderer.words().find(self.lang(), key, &BTreeMap::new())
+    }
     /// A message with arguments that a service gave.
     pub fn say_with(&self, key: &str, args: &BTreeMap<String, String>) -> String {
         self.state.renderer.words().say(self.lang(), key, &args_of(args))
@@ -174,15 +178,12 @@ impl Viewer {
     /// The position under which the reader acts, in words: `Chuyên viên, Vụ Pháp luật`.
     async fn title(&self) -> Result<String, Problem> {
         let Some(person) = self.ctx.person() else { return Ok(String::new()) };
-        let held = self.state.services.directory.positions_of(&person.id, self.state.now().day()).await?;
-        let acting = held
-            .iter()
-            .find(|h| person.acting_as.as_deref() == Some(h.assignment.position.at(&h.assignment.body).as_str()));
-        Ok(acting.or(held.first()).map_or_else(String::new, |h| {
-            let (title, body) =
-                (self.lang().pick(&h.title, &h.title_en), self.lang().pick(&h.body_name, &h.body_name_en));
-            format!("{title}, {body}")
-        }))
+        let directory = &self.state.services.directory;
+        let acting = match &person.acting_as {
+            Some(holding) => directory.title_of(holding).await?,
+            None => None,
+        };
+        Ok(acting.map_or_else(String::new, |(vi, en)| self.lang().pick(&vi, &en).to_owned()))
     }
 
     /// The page.

@@ -226,6 +226,16 @@ mod tests {
         wanted.extend(procedure::Refusal::CODES.iter().map(|(code, _)| (*code).to_owned()));
         let kinds = procedure::Event::KINDS.iter().filter(|kind| **kind != "effect.declared");
         wanted.extend(kinds.map(|kind| format!("timeline-{}", kind.replace(['.', '_'], "-"))));
+        // What papers say of their data stands in one table there.
+        wanted.extend(
+            source
+                .split('"')
+                .filter(|t| t.starts_with("paper-") && t.len() < 40)
+                .filter(|t| {
+                    t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && source.contains(&format!("=> \"{t}\""))
+                })
+                .map(str::to_owned),
+        );
         let known = keys(Lang::Vi);
         let missing: Vec<_> = wanted.iter().filter(|code| !known.contains(*code)).collect();
         assert_eq!(missing, Vec::<&String>::new(), "without words in locales/");

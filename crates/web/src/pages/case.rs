@@ -183,9 +183,8 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
     let ballot = services.cases.ballot(&viewer.ctx, &id).await?;
     let audits = viewer.may("view.journal", &Resource::new("Journal", "journal", serde_json::json!({})));
     let mut story = show::told(&viewer, &entries);
-    if audits {
-        let acts = entries.iter().rev().map(|e| Some(format!("/journal/{}/{}", e.act.0, e.act.1)));
-        story.iter_mut().zip(acts).for_each(|(told, act)| told.act = act);
+    if !audits {
+        story.iter_mut().for_each(|told| told.act = None);
     }
     let names = services.directory.names(case.state.participants.iter()).await?;
     let page = CasePage {

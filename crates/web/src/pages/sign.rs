@@ -58,6 +58,8 @@ pub struct PaperView {
     pub pages: Vec<String>,
     /// The address of the PDF.
     pub pdf: String,
+    /// Signed or sealed: signatures and seal stand in the PDF only.
+    pub signed: bool,
     /// The text; none for an uploaded file.
     pub text: Option<Law>,
 }
@@ -69,6 +71,7 @@ impl PaperView {
             title: "Nghị quyết về việc thành lập Ban soạn thảo".into(),
             pages: vec![],
             pdf: "/documents/document-1/paper.pdf".into(),
+            signed: false,
             text: Some(Law::sample()),
         }
     }
@@ -209,7 +212,7 @@ async fn sign_page(viewer: &Viewer, case: &CaseView, step: &Step, errors: Vec<Wr
     Ok(SignPage {
         case: show::case_head(case),
         paper: show::paper(viewer, document, None).await?,
-        opinions: show::told(viewer, &opinions),
+        opinions: show::told_plainly(viewer, &opinions),
         tally: ballot.map(|b| tally_line(viewer, &b)).unwrap_or_default(),
         effects: effects(viewer, case).await?,
         record: viewer.say("sign-record", &[("who", &who), ("title", &document.title)]),

@@ -255,7 +255,7 @@ pub fn returns(viewer: &Viewer, case: &CaseView) -> Vec<Choice> {
 /// What happened since the reader opened the page, for the page that tells a conflict.
 pub async fn changes(viewer: &Viewer, id: &CaseId, since: i64) -> Vec<Told> {
     let found = viewer.state.services.cases.changes_since(&viewer.ctx, id, since).await;
-    found.map(|entries| show::told(viewer, &entries)).unwrap_or_default()
+    found.map(|entries| show::told_plainly(viewer, &entries)).unwrap_or_default()
 }
 
 /// `GET /cases/{case}/step`
