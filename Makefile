@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release/dienhong
 DEBUG := $(TARGET)/debug/dienhong
 
-.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test scenario bench lint deny fmt prerequisites generated
+.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test bench lint deny fmt prerequisites generated
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,8 +32,7 @@ prerequisites: ## Install (or name) what the tests need beside Rust and Node
 	tests/prerequisites
 
 test: prerequisites web ## All tests: Rust on both engines, then the running program with other people's clients
-	$(CARGO) build --workspace --all-targets
-	$(MAKE) --no-print-directory lint deny
+	$(MAKE) --no-print-directory deny
 	$(MAKE) --no-print-directory test-rust
 	$(MAKE) --no-print-directory test-blackbox
 
@@ -44,16 +43,13 @@ test-blackbox: ## The running program, driven by pyHanko, pdfsig, qpdf, Chromium
 	$(CARGO) build --bin dienhong
 	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests
 
-kill-test: ## SIGKILL the server a hundred times under load; nothing acknowledged may be lost
-	$(CARGO) build --bin dienhong
-	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests/test_kill.py
-
-scenario: web ## Drive the five resolutions end to end; papers and a report are left in data/scenario
-	$(CARGO) build --release --bin dienhong
-	$(RELEASE) scenario --out data/scenario
+kill-test: ## SIGKILL a writer a hundred times under load; nothing acknowledged may be lost
+	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} $(CARGO) nextest run -p dienhong-journal -E 'test(/crash|kill/)'
 
 bench: web ## Measure, beside the machine's own limits and peers, in one run
-	benches/run
+	$(CARGO) bench -p dienhong-journal --bench acts
+	$(CARGO) bench -p dienhong-typeset --bench papers
+	$(CARGO) bench -p dienhong-statute
 
 lint: ## Formatting and clippy
 	$(CARGO) fmt --all -- --check

@@ -149,30 +149,10 @@ def fresh_program(engine: str, folder: pathlib.Path, request) -> Program:
 
 
 @pytest.fixture(scope="session")
-def finished(engine, tmp_path_factory, request):
-    """A program on which the five resolutions were carried from proposal to publication through its own pages.
-
-    Yields (program, folder with the papers and the report). Made once for each engine.
-    """
-    folder = tmp_path_factory.mktemp(f"finished-{engine}")
+def demo(engine, tmp_path_factory, request):
+    """The demo as a newcomer gets it, the five resolutions at five stages, on each engine."""
+    folder = tmp_path_factory.mktemp(f"demo-{engine}")
     program = fresh_program(engine, folder, request)
-    program.run("demo", "seed", "--bare", "--data", str(folder))
-    program.start()
-    out = OUT / f"scenario-{engine}"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    done = program.run("scenario", "--at", program.base, "--data", str(folder), "--out", str(out), check=False)
-    (out / "log.txt").write_text(done.stdout + done.stderr)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{program.log.read_text()[-4000:]}"
-    yield program, out
-    program.stop()
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """The demo as a newcomer gets it: the five resolutions at five stages, on SQLite."""
-    folder = tmp_path_factory.mktemp("demo")
-    program = Program(folder, f"sqlite:{folder / 'dienhong.sqlite'}")
     program.run("demo", "seed", "--data", str(folder))
     program.start()
     yield program

@@ -75,7 +75,9 @@ pub enum LogFormat {
 }
 
 impl Default for Storage {
-    fn default() -> Self { Self { url: "sqlite:data/dienhong.sqlite".into(), blobs: "data/blobs".into() } }
+    fn default() -> Self {
+        Self { url: "sqlite:data/dienhong.sqlite".into(), blobs: "data/blobs".into() }
+    }
 }
 impl Default for Web {
     fn default() -> Self {
@@ -88,38 +90,48 @@ impl Default for Web {
     }
 }
 impl Default for Keys {
-    fn default() -> Self { Self { master: "data/master.key".into() } }
+    fn default() -> Self {
+        Self { master: "data/master.key".into() }
+    }
 }
 impl Default for Log {
-    fn default() -> Self { Self { level: "info".into(), format: LogFormat::Text } }
+    fn default() -> Self {
+        Self { level: "info".into(), format: LogFormat::Text }
+    }
 }
 
 impl Config {
     /// Reads the file (when given, it must exist; else `dienhong.toml` if there is one), then the environment.
     pub fn load(file: Option<&Path>, environment: &[(String, String)]) -> anyhow::Result<Config> {
-        let mut config = match file {
+        let config = match file {
             Some(path) => Config::read(path)?,
             None if Path::new("dienhong.toml").exists() => Config::read(Path::new("dienhong.toml"))?,
             None => Config::default(),
         };
-        config.overlay(environment)?;
-        if config.web.public_url.is_empty() {
-            config.web.public_url = format!("http://{}", config.web.listen);
-        }
-        Ok(config)
+        config.finish(environment)
     }
 
-    /// The configuration of a folder that holds everything: used by `demo` and `scenario`.
-    pub fn in_folder(data: &Path) -> Config {
+    /// The configuration of a folder that holds everything, then the environment: for `demo`.
+    pub fn in_folder(data: &Path, environment: &[(String, String)]) -> anyhow::Result<Config> {
         let mut config = Config::default();
         config.storage.url = format!("sqlite:{}", data.join("dienhong.sqlite").display());
         config.storage.blobs = data.join("blobs");
         config.keys.master = data.join("master.key");
-        config
+        config.log.level = "warn".into();
+        config.finish(environment)
+    }
+
+    fn finish(mut self, environment: &[(String, String)]) -> anyhow::Result<Config> {
+        self.overlay(environment)?;
+        if self.web.public_url.is_empty() {
+            self.web.public_url = format!("http://{}", self.web.listen);
+        }
+        Ok(self)
     }
 
     fn read(path: &Path) -> anyhow::Result<Config> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration file {}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("the configuration file {} is not right", path.display()))
     }
 

@@ -1,0 +1,114 @@
+//! `dienhong doctor`: says what is wrong with the configuration and the machine, and how to mend it.
+
+use crate::{config::Config, keyfiles, wire::House, wire::storage_name};
+use policy::Policies;
+use procedure::Catalogue;
+use std::path::Path;
+use std::process::ExitCode;
+use typeset::Papers;
+
+/// Checks one after the other; later checks run also when earlier ones fail.
+pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    println!("storage   {} · blobs in {}", storage_name(&config.storage.url), config.storage.blobs.display());
+    println!("web       listens on {} as {}", config.web.listen, config.web.public_url);
+    println!("keys      master key in {}", config.keys.master.display());
+    println!();
+    report.check("policies", Policies::load(None).map(|p| format!("{} actions", p.actions().count())));
+    report.check(
+        "papers and fonts",
+        Papers::load(&typeset::Options::default()).map(|p| format!("{} forms", p.forms().count())),
+    );
+    procedures(&mut report);
+    report.check("master key", master_key(&config.keys.master));
+    report.check("blobs", writable(&config.storage.blobs));
+    report.check("address", address(&config).await);
+    report.check("journal", journal(&config).await);
+    public_url(&mut report, &config);
+    println!(
+        "\n{}",
+        if report.bad == 0 { "Nothing is wrong." } else { "Mend what is marked BAD and run doctor again." }
+    );
+    Ok(if report.bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Default)]
+struct Report {
+    bad: usize,
+}
+
+impl Report {
+    fn check<E: Into<anyhow::Error>>(&mut self, what: &str, found: Result<String, E>) {
+        match found {
+            Ok(fine) => println!("ok   {what}: {fine}"),
+            Err(error) => {
+                self.bad += 1;
+                println!("BAD  {what}: {:#}", error.into());
+            }
+        }
+    }
+}
+
+fn procedures(report: &mut Report) {
+    match Catalogue::load(None) {
+        Ok(catalogue) => {
+            let problems: Vec<String> = catalogue.problems().iter().map(ToString::to_string).collect();
+            let found = if problems.is_empty() {
+                Ok(format!("{} procedures", catalogue.newest().count()))
+            } else {
+                Err(anyhow::anyhow!(problems.join("; ")))
+            };
+            report.check("procedures", found);
+        }
+        Err(error) => report.check("procedures", Err::<String, _>(error)),
+    }
+}
+
+fn master_key(path: &Path) -> anyhow::Result<String> {
+    if !path.exists() {
+        return Ok("not there yet; it is made at the first start".into());
+    }
+    let master = keyfiles::master(path, &kernel::OsEntropy)?;
+    if keyfiles::tree_path(path).exists() {
+        keyfiles::tree(path, &master, &kernel::OsEntropy)?;
+    }
+    Ok("readable by its owner alone; the tree key opens with it".into())
+}
+
+fn writable(folder: &Path) -> anyhow::Result<String> {
+    std::fs::create_dir_all(folder)?;
+    let probe = folder.join(".doctor");
+    std::fs::write(&probe, b"probe")?;
+    std::fs::remove_file(&probe)?;
+    Ok("the folder can be written".into())
+}
+
+async fn address(config: &Config) -> anyhow::Result<String> {
+    match tokio::net::TcpListener::bind(config.web.listen).await {
+        Ok(_) => Ok("free".into()),
+        Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => {
+            Ok("taken (by the running dienhong, or by another program: then set DIENHONG_WEB_LISTEN)".into())
+        }
+        Err(e) => Err(anyhow::anyhow!("{} cannot be listened on: {e}", config.web.listen)),
+    }
+}
+
+async fn journal(config: &Config) -> anyhow::Result<String> {
+    let house = House::open(config).await?;
+    let acts = house.journal.position().await?;
+    house.journal.close().await;
+    Ok(format!("{} holds {acts} acts", storage_name(&config.storage.url)))
+}
+
+fn public_url(report: &mut Report, config: &Config) {
+    let local = config.web.listen.ip().is_loopback();
+    let found = match (config.web.public_url.starts_with("https:"), local) {
+        (true, _) => Ok("people come by https; cookies are Secure".to_owned()),
+        (false, true) => Ok("plain http on this machine only: right for trying, not for an office".to_owned()),
+        (false, false) => Err(anyhow::anyhow!(
+            "other machines can connect over plain http: put a TLS proxy in front, set DIENHONG_WEB_PUBLIC_URL=https://…, \
+             and listen on 127.0.0.1"
+        )),
+    };
+    report.check("public address", found);
+}

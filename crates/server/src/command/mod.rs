@@ -1,0 +1,8 @@
+//! The program's roles, one file each. A role opens the house, does its one thing and ends.
+
+pub mod demo;
+pub mod doctor;
+pub mod migrate;
+pub mod procedures;
+pub mod serve;
+pub mod verify;

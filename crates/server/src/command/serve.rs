@@ -1,0 +1,54 @@
+//! `dienhong serve`: pages, API and jobs, until SIGTERM or Ctrl-C.
+
+use crate::{config::Config, wire::House};
+use anyhow::Context;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Serves until told to stop; requests in hand and begun jobs are ended first.
+pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let listener = listen(&config).await?;
+    let house = House::open(&config).await?;
+    serve(house, &config, listener).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the address.
+pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.web.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: is another program there already?", config.web.listen))
+}
+
+/// Serves an opened house on a bound socket.
+pub async fn serve(house: House, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
+    let (stop, stopped) = watch::channel(false);
+    let sealer = tokio::spawn({
+        let (journal, stopped) = (house.journal.clone(), stopped.clone());
+        async move { journal.run_sealer(Duration::from_millis(250), stopped).await }
+    });
+    let jobs = tokio::spawn({
+        let (journal, workers, stopped) = (house.journal.clone(), house.workers(), stopped.clone());
+        async move { journal.run_jobs(workers, stopped).await }
+    });
+    tracing::info!(address = %listener.local_addr()?, storage = house.storage(), "serving");
+    web::serve(listener, house.app_state(config)?, told_to_stop()).await?;
+    stop.send_replace(true);
+    let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs) }).await;
+    house.journal.close().await;
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+    tracing::info!("stopping: requests in hand are ended first");
+}

@@ -1,0 +1,102 @@
+//! Wires the rooms: the one place that knows how they fit together.
+
+use crate::{config::Config, keyfiles};
+use anyhow::Context;
+use cases::Cases;
+use directory::{Directory, Keys, SignIn};
+use journal::{Journal, Options, Worker};
+use kernel::{Clock, Entropy, OsEntropy, SystemClock};
+use policy::Policies;
+use procedure::Catalogue;
+use records::Records;
+use signing::MasterKey;
+use std::sync::Arc;
+use typeset::Papers;
+use web::{AppState, Services, Settings};
+
+/// Every service, opened.
+pub struct House {
+    /// The journal.
+    pub journal: Journal,
+    /// People, bodies, positions.
+    pub directory: Directory,
+    /// Certificates and keys.
+    pub keys: Keys,
+    /// Signing in.
+    pub signin: SignIn,
+    /// Documents, registers, publication.
+    pub records: Records,
+    /// Cases and procedures.
+    pub cases: Cases,
+    /// The paper forms.
+    pub papers: Papers,
+    /// The master key.
+    pub master: Arc<MasterKey>,
+    storage: &'static str,
+}
+
+impl House {
+    /// Opens everything that the configuration names.
+    pub async fn open(config: &Config) -> anyhow::Result<House> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let master = Arc::new(keyfiles::master(&config.keys.master, &*entropy)?);
+        let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);
+        let policies = Arc::new(Policies::load(None).context("the policies do not load")?);
+        let catalogue = Arc::new(Catalogue::load(None).context("the procedures do not load")?);
+        for problem in catalogue.problems() {
+            tracing::warn!(%problem, "a procedure is left out");
+        }
+        let papers = Papers::load(&typeset::Options::default()).context("the papers' forms or fonts do not load")?;
+
+        let projections = [Directory::projections(), Records::projections(), Cases::projections()].concat();
+        let options = Options::new(&config.storage.url, &config.storage.blobs);
+        let journal = Journal::open(options, policies, projections, Arc::clone(&clock), Arc::clone(&entropy), tree_key)
+            .await
+            .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
+
+        let directory = Directory::new(journal.clone());
+        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy);
+        let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
+        let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone());
+        let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
+        let storage = storage_name(&config.storage.url);
+        Ok(House { journal, directory, keys, signin, records, cases, papers, master, storage })
+    }
+
+    /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
+    pub fn storage(&self) -> &'static str {
+        self.storage
+    }
+
+    /// Everything that runs behind the work.
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        self.cases.workers()
+    }
+
+    /// What the pages work with.
+    pub fn app_state(&self, config: &Config) -> anyhow::Result<AppState> {
+        let services = Services {
+            journal: self.journal.clone(),
+            directory: self.directory.clone(),
+            signin: self.signin.clone(),
+            keys: self.keys.clone(),
+            records: self.records.clone(),
+            cases: self.cases.clone(),
+        };
+        let settings = Settings {
+            public_url: config.web.public_url.trim_end_matches('/').to_owned(),
+            trusted_proxies: config.web.trusted_proxies,
+            max_body: config.web.max_body,
+        };
+        Ok(AppState::new(services, settings)?)
+    }
+}
+
+/// The engine's name, for people and logs.
+pub fn storage_name(url: &str) -> &'static str {
+    match url.split(':').next() {
+        Some("postgres" | "postgresql") => "PostgreSQL",
+        _ => "SQLite",
+    }
+}
