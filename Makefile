@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release/dienhong
 DEBUG := $(TARGET)/debug/dienhong
 
-.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test bench lint deny fmt prerequisites generated
+.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test tamper-test bench lint deny fmt prerequisites generated
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ bench: web ## Measure, beside the machine's own limits and peers, in one run
 	$(CARGO) bench -p dienhong-journal --bench acts
 	$(CARGO) bench -p dienhong-typeset --bench papers
 	$(CARGO) bench -p dienhong-statute
+
+tamper-test: ## Change every table behind the journal's back on PostgreSQL too; each change must be found and named
+	$(CARGO) nextest run -p dienhong-journal --ignore-default-filter -E 'test(every_change_behind_the_journals_back)'
 
 lint: ## Formatting and clippy
 	$(CARGO) fmt --all -- --check

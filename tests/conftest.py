@@ -138,7 +138,7 @@ def postgres():
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(scope="session", params=["sqlite"])
 def engine(request):
     return request.param
 

@@ -117,10 +117,9 @@ fn label(answers: &[Choice], code: &str) -> String {
 fn closed_in(loaded: &Loaded, step: &str, version: i64) -> Result<Option<(BallotClosed, kernel::Timestamp)>, Problem> {
     let mut last = None;
     for act in loaded.acts.iter().filter(|act| act.version <= version) {
-        if let Some(Event::BallotClosed(closed)) = Event::read(&act.kind, &act.body).map_err(Problem::fault)? {
-            if closed.step == step {
-                last = Some((closed, act.at));
-            }
+        match Event::read(&act.kind, &act.body).map_err(Problem::fault)? {
+            Some(Event::BallotClosed(closed)) if closed.step == step => last = Some((closed, act.at)),
+            _ => {}
         }
     }
     Ok(last)

@@ -11,14 +11,16 @@ use sqlx::{
     pool::PoolConnection,
 };
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 mod failure;
 mod kind;
+mod listen;
 mod rows;
 
 pub(crate) use failure::Failure;
 pub(crate) use kind::Kind;
+pub(crate) use listen::{Ear, note};
 pub(crate) use rows::{bind, whole};
 
 /// How long a request waits for a connection, and a writer for the engine's lock.
@@ -105,6 +107,11 @@ impl Engine {
         connection.execute(self.0.kind.begin()).await?;
         *slot = Some(connection);
         Ok(Tx { slot, kind: self.0.kind, open: true })
+    }
+
+    /// Hears of acts that other servers record, for as long as the answer is kept.
+    pub fn listen(&self, position: watch::Sender<i64>) -> Option<Ear> {
+        listen::listen(self.0.kind, self.0.options.database_url.as_str(), position)
     }
 
     /// One consistent view of the whole database, beside the writers.

@@ -4,7 +4,7 @@ use crate::{
     Change, ConsistencyProof, Placed, Projection, Proof, Reader, Receipt, Report, SignedTreeHead, Summary, TreeSigner,
     Worker,
     blobs::Blobs,
-    engine::Engine,
+    engine::{Ear, Engine},
     jobs::{JobRecord, JobState},
     writer::{self, Submission},
 };
@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub submit: mpsc::Sender<Submission>,
     /// The position of the last act known to be recorded.
     pub position: watch::Sender<i64>,
+    /// Other servers' word of their acts.
+    _ear: Option<Ear>,
     /// Rung when jobs were enqueued.
     pub jobs_bell: Arc<Notify>,
 }
@@ -98,6 +100,7 @@ impl Journal {
             scratch: options.scratch,
             shape,
             submit,
+            _ear: engine.listen(position.clone()),
             position,
             jobs_bell: Arc::new(Notify::new()),
         });

@@ -165,8 +165,12 @@ impl Records {
     /// # Errors
     /// [`Problem::NotFound`] when nothing is published under the id.
     pub async fn publication(&self, id: &DocumentId) -> Result<Published, Problem> {
+        self.find_publication(id).await?.ok_or_else(|| Problem::not_found("document", id))
+    }
+
+    pub(crate) async fn find_publication(&self, id: &DocumentId) -> Result<Option<Published>, Problem> {
         let row = self.journal.reader().row("SELECT * FROM published WHERE document = $1", &[id.into()]).await?;
-        read_published(&row.ok_or_else(|| Problem::not_found("document", id))?)
+        row.as_ref().map(read_published).transpose()
     }
 
     /// Published documents by number, newest first: as written (`1344/NQ-UBTVQH15`), with "Số:" before it, without

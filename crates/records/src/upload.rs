@@ -89,8 +89,9 @@ pub(crate) fn check_size(field: &str, bytes: usize) -> Result<(), Problem> {
 /// The name without a path and without what a file system or a header would trip over.
 fn clean_name(raw: &str) -> String {
     let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
+    let printable: String = last.chars().filter(|c| !c.is_control()).collect();
     let visible: String =
-        line(last).chars().filter(|c| !matches!(c, '"' | '<' | '>' | ':' | '|' | '?' | '*')).collect();
+        line(&printable).chars().filter(|c| !matches!(c, '"' | '<' | '>' | ':' | '|' | '?' | '*')).collect();
     let trimmed = visible.trim_matches(['.', ' ']);
     let mut short: String = trimmed.chars().take(MAX_NAME).collect();
     if let (true, Some((_, extension))) = (short.len() < trimmed.len(), trimmed.rsplit_once('.')) {

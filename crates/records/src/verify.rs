@@ -100,11 +100,11 @@ impl Records {
             signatures,
             proof: None,
         };
-        if let Some((known, length)) = self.known_beginning(&bytes).await? {
-            if let Ok(published) = self.publication(&known.document).await {
-                self.judge_known(&mut answer, published, &known, length).await?;
-                return Ok(answer);
-            }
+        if let Some((known, length)) = self.known_beginning(&bytes).await?
+            && let Some(published) = self.find_publication(&known.document).await?
+        {
+            self.judge_known(&mut answer, published, &known, length).await?;
+            return Ok(answer);
         }
         if let Some(published) = self.claimed(&bytes).await? {
             let issued = self.journal.get_blob(&published.pdf).await?;

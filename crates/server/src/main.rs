@@ -37,6 +37,8 @@ enum Role {
     Doctor,
     /// Recompute every hash and rebuild every projection beside the live one.
     Verify(command::verify::Arguments),
+    /// Print the root certificate under which this house signs.
+    Trust,
     /// Check the declared procedures.
     Procedures(command::procedures::Arguments),
 }
@@ -72,6 +74,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Migrate => command::migrate::run(config).await,
         Role::Doctor => command::doctor::run(config).await,
         Role::Verify(arguments) => command::verify::run(arguments, config).await,
+        Role::Trust => command::trust::run(config).await,
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }
 }

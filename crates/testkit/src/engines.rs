@@ -7,6 +7,7 @@
 use crate::{ManualClock, SeededEntropy};
 use journal::{Journal, Options, P256TreeKey, Projection};
 use kernel::Problem;
+use postgres::Durability;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -47,7 +48,7 @@ impl Db {
     /// When there is no PostgreSQL on the machine; the text says what to install.
     pub fn postgres() -> Db {
         let folder = TempDir::new().expect("a temporary folder can be made");
-        let server = postgres::fresh_database().unwrap_or_else(|why| panic!("{why}"));
+        let server = postgres::fresh_database(Durability::None).unwrap_or_else(|why| panic!("{why}"));
         Db::new(server.url.clone(), folder, Some(server))
     }
 
@@ -87,7 +88,7 @@ impl Db {
     }
 
     fn new(url: String, folder: TempDir, server: Option<postgres::Database>) -> Db {
-        Db { url, clock: Arc::new(ManualClock::morning(2026, 11, 23)), folder, server: server }
+        Db { url, clock: Arc::new(ManualClock::morning(2026, 11, 23)), folder, server }
     }
 
     /// Whether it is PostgreSQL.
@@ -143,8 +144,9 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
 /// # Panics
 /// Never: the key is a constant.
 pub fn tree_key() -> Arc<P256TreeKey> {
-    let key: Vec<u8> =
-        (0..TREE_KEY.len() / 2).map(|at| u8::from_str_radix(&TREE_KEY[2 * at..2 * at + 2], 16).expect("hexadecimal")).collect();
+    let key: Vec<u8> = (0..TREE_KEY.len() / 2)
+        .map(|at| u8::from_str_radix(&TREE_KEY[2 * at..2 * at + 2], 16).expect("hexadecimal"))
+        .collect();
     Arc::new(P256TreeKey::from_pkcs8(&key).expect("the tests' key is a P-256 key"))
 }
 

@@ -19,7 +19,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "web",
         &[
-            "kernel", "policy", "journal", "procedure", "pki", "signing", "typeset", "statute", "directory", "records",
+            "kernel",
+            "policy",
+            "journal",
+            "procedure",
+            "pki",
+            "signing",
+            "typeset",
+            "statute",
+            "directory",
+            "records",
             "cases",
         ],
     ),
@@ -40,7 +49,10 @@ fn imports_go_down_the_floors_of_the_house() {
         let name = room(package["name"].as_str().expect("name"));
         // `server` wires everything and `testkit` serves every room's tests.
         let Some(may) = allowed.get(name) else {
-            assert!(matches!(name, "server" | "testkit" | "benches"), "the room {name} has no floor: add it to MAY_IMPORT");
+            assert!(
+                matches!(name, "server" | "testkit" | "benches"),
+                "the room {name} has no floor: add it to MAY_IMPORT"
+            );
             continue;
         };
         seen += 1;
@@ -58,7 +70,9 @@ fn imports_go_down_the_floors_of_the_house() {
     assert_eq!(seen, MAY_IMPORT.len(), "every room of MAY_IMPORT exists");
 }
 
-fn room(package: &str) -> &str { package.strip_prefix("dienhong-").unwrap_or(package) }
+fn room(package: &str) -> &str {
+    package.strip_prefix("dienhong-").unwrap_or(package)
+}
 
 /// The pure floor knows no runtime, database or HTTP; only the journal knows SQL; only `web` and `server` know HTTP.
 fn no_foreign_engine(name: &str, dependency: &str) {

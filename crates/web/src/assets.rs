@@ -15,18 +15,27 @@ use std::{collections::BTreeMap, sync::OnceLock};
 #[allow_missing = true]
 struct Files;
 
-/// The hashed names by their plain ones; empty when `web/dist` has not been built.
-pub fn names() -> &'static BTreeMap<String, String> {
-    static NAMES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    NAMES.get_or_init(|| {
-        Files::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
-    })
+type Names = BTreeMap<String, String>;
+
+fn read_names() -> Names {
+    Files::get("manifest.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+}
+
+/// Whether `web/dist` has been built.
+pub fn are_built() -> bool {
+    !with_names(Names::is_empty)
 }
 
 /// The address of a built file.
 pub fn href(name: &str) -> String {
-    let hashed = names().get(name).map_or(name, String::as_str);
-    format!("/static/{hashed}")
+    with_names(|names| format!("/static/{}", names.get(name).map_or(name, String::as_str)))
+}
+
+/// The hashed names by their plain ones: read once, and anew each time in a debug build, where the files are those on
+/// the disk.
+fn with_names<T>(look: impl FnOnce(&Names) -> T) -> T {
+    static NAMES: OnceLock<Names> = OnceLock::new();
+    if cfg!(debug_assertions) { look(&read_names()) } else { look(NAMES.get_or_init(read_names)) }
 }
 
 /// `GET /static/{file}`.

@@ -3,7 +3,7 @@
 //! People and bodies are typed by name (with or without marks) and turned into ids here; lists have rows that are added
 //! and removed by buttons that send the form.
 
-use crate::{pages::open_case::DeclaredField, show, view::Choice, viewer::Viewer};
+use crate::{pages::open_case::DeclaredField, show, viewer::Viewer};
 use directory::query::PeopleFilter;
 use kernel::{BodyId, FieldProblem, PersonId, Problem, text};
 use procedure::{Field, model::FieldKind};
@@ -55,7 +55,10 @@ async fn one(viewer: &Viewer, name: String, field: &Field, value: &Value) -> Res
             shown_field.value = person_words(viewer, &shown_field.value).await?;
             "person"
         }
-        FieldKind::Body => "body",
+        FieldKind::Body => {
+            shown_field.value = body_words(viewer, &shown_field.value).await?;
+            "body"
+        }
         FieldKind::Number { .. } => "number",
         FieldKind::YesNo => {
             let yes = value.as_bool() == Some(true) || value.as_str() == Some("yes");
@@ -67,7 +70,7 @@ async fn one(viewer: &Viewer, name: String, field: &Field, value: &Value) -> Res
             "choice"
         }
         FieldKind::Bodies => {
-            let column = Field { kind: FieldKind::Body, key: "code".into(), ..field.clone() };
+            let column = Field { kind: FieldKind::Body, key: "code".into(), hint: None, ..field.clone() };
             for (row, code) in value.as_array().into_iter().flatten().enumerate() {
                 shown_field.rows.push(vec![Box::pin(one(viewer, format!("{name}.{row}.code"), &column, code)).await?]);
             }
@@ -100,11 +103,18 @@ async fn person_words(viewer: &Viewer, value: &str) -> Result<String, Problem> {
     Ok(person.map_or_else(|| value.to_owned(), |p| format!("{} · {id}", p.name)))
 }
 
+/// A body as the input shows it: the name, with the code behind it; a code of no body as it stands.
+async fn body_words(viewer: &Viewer, value: &str) -> Result<String, Problem> {
+    let Ok(id) = BodyId::new(value) else { return Ok(value.to_owned()) };
+    let body = viewer.state.services.directory.body(&id).await?;
+    Ok(body.map_or_else(|| value.to_owned(), |b| format!("{} · {id}", b.name_in(viewer.lang().code()))))
+}
+
 /// Names that the inputs of people and bodies suggest.
 ///
 /// # Errors
 /// Storage.
-pub async fn suggestions(viewer: &Viewer, declared: &[Field]) -> Result<(Vec<String>, Vec<Choice>), Problem> {
+pub async fn suggestions(viewer: &Viewer, declared: &[Field]) -> Result<(Vec<String>, Vec<String>), Problem> {
     let has = |wanted: fn(&FieldKind) -> bool| {
         declared.iter().any(|f| match &f.kind {
             FieldKind::List { columns } => columns.iter().any(|c| wanted(&c.kind)),
@@ -128,7 +138,7 @@ pub async fn suggestions(viewer: &Viewer, declared: &[Field]) -> Result<(Vec<Str
     if has(|k| matches!(k, FieldKind::Body | FieldKind::Bodies)) {
         let lang = viewer.lang().code();
         let standing = directory.bodies(viewer.state.now().day()).await?;
-        bodies = standing.iter().map(|b| Choice::new(b.id.as_str(), b.name_in(lang))).collect();
+        bodies = standing.iter().map(|b| format!("{} · {}", b.name_in(lang), b.id)).collect();
     }
     Ok((people, bodies))
 }
@@ -271,6 +281,8 @@ async fn person_id(viewer: &Viewer, typed: &str) -> Result<Found, Problem> {
 
 async fn body_code(viewer: &Viewer, typed: &str) -> Result<String, Problem> {
     let typed = typed.trim();
+    let typed =
+        typed.rsplit_once('·').map(|(_, code)| code.trim()).filter(|c| BodyId::new(*c).is_ok()).unwrap_or(typed);
     if typed.is_empty() || BodyId::new(typed).is_ok() {
         return Ok(typed.to_owned());
     }

@@ -176,7 +176,7 @@ pub fn told_one(viewer: &Viewer, entry: &Entry) -> Told {
     let extra = ["due", "outcome"].iter().find(|name| args.get(**name).is_some_and(|v| !v.is_empty()));
     let with = extra.map(|name| format!("{}-{name}", entry.code));
     let words = viewer.state.renderer.words();
-    let key = with.filter(|key| words.find(viewer.lang(), key, &BTreeMap::new()).is_some());
+    let key = with.filter(|key| words.has(viewer.lang(), key));
     let who = match (entry.name.as_str(), pick(viewer, &entry.acting_as)) {
         // What follows by itself from somebody's act is nobody's sentence.
         _ if matches!(entry.code.as_str(), "timeline-step-entered" | "timeline-ballot-closed") => String::new(),

@@ -166,11 +166,7 @@ impl Viewer {
             me,
             csrf: self.form_token(),
             once: sessions::new_token(services.journal.entropy()).to_string(),
-            done: self
-                .visit
-                .done
-                .clone()
-                .filter(|key| self.state.renderer.words().find(self.lang(), key, &BTreeMap::new()).is_some()),
+            done: self.visit.done.clone().filter(|key| self.state.renderer.words().has(self.lang(), key)),
             request: self.visit.request.to_string(),
         })
     }

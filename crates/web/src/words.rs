@@ -102,6 +102,11 @@ impl Words {
             .collect()
     }
 
+    /// Whether the language has the message.
+    pub fn has(&self, lang: Lang, key: &str) -> bool {
+        self.bundles.get(lang.code()).is_some_and(|bundle| bundle.has_message(key))
+    }
+
     /// The message, when the language has it.
     pub fn find(&self, lang: Lang, key: &str, args: &BTreeMap<String, Arg>) -> Option<String> {
         let bundle = self.bundles.get(lang.code())?;

@@ -21,7 +21,8 @@ struct Told<'a> {
 impl Check<'_> {
     /// Compares the register of projections.
     pub(super) async fn register(&mut self) -> Result<(), Problem> {
-        let rows = match self.live.rows("SELECT name, shape, tables FROM journal_projections ORDER BY name", &[]).await {
+        let rows = match self.live.rows("SELECT name, shape, tables FROM journal_projections ORDER BY name", &[]).await
+        {
             Ok(rows) => rows,
             Err(failure) => return self.unread("table journal_projections".to_owned(), failure),
         };

@@ -4,7 +4,7 @@ use super::{Prepared, PreparedPart, Submission, Writer};
 use crate::{
     JobDraft, PrivateErased, Table,
     change::Expected,
-    engine::{Failure, Tx},
+    engine::{Failure, Tx, note},
     net::Net,
     projection::{Column, Rows, Value},
     sql::{Form, Statements},
@@ -150,7 +150,7 @@ impl Batches {
             return Err(Attempt { problem: failure.into(), again });
         }
         self.position = position;
-        self.writer.position.send_if_modified(|seen| position > std::mem::replace(seen, position.max(*seen)));
+        note(&self.writer.position, position);
         if jobs {
             self.writer.jobs_bell.notify_waiters();
         }
@@ -178,7 +178,7 @@ impl Batches {
         let jobs = !draft.jobs.is_empty();
         self.write(tx, draft).await?;
         if position != start {
-            tx.execute("UPDATE journal_head SET position = $1 WHERE id = 1", &[position.into()]).await?;
+            tx.rows(tx.kind().move_head(), &[position.into()]).await?;
         }
         Ok((refused, position, jobs))
     }

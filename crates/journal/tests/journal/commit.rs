@@ -235,3 +235,23 @@ async fn a_caller_that_stops_waiting_harms_nobody() {
     journal.commit(&ctx(), writing("last", "a")).await.unwrap();
     assert_clean(&journal).await;
 }
+
+#[tokio::test]
+async fn on_postgres_every_server_hears_of_the_others_acts() {
+    let db = Db::postgres();
+    let (one, other) = (open(&db).await, open(&db).await);
+    let mut watch = other.watch();
+    // The other's ear needs a moment to open, so acts go on until it hears one.
+    let heard = async {
+        for n in 0.. {
+            one.commit(&ctx(), writing(&format!("n{n}"), "a")).await.unwrap();
+            let patience = std::time::Duration::from_millis(100);
+            if tokio::time::timeout(patience, watch.changed()).await.is_ok() {
+                return *watch.borrow();
+            }
+        }
+        0
+    };
+    let heard = tokio::time::timeout(std::time::Duration::from_secs(30), heard).await.expect("nothing was heard");
+    assert!(heard > 0);
+}

@@ -92,7 +92,8 @@ async fn the_server_that_is_killed() {
     let options = journal::Options::new(url, folder.join("blobs"));
     let entropy = Arc::new(SeededEntropy::new(round.parse().unwrap()));
     let key = testkit::engines::tree_key();
-    let journal = journal::Journal::open(options, policies(), vec![Arc::new(Notes)], clock, entropy, key).await.unwrap();
+    let journal =
+        journal::Journal::open(options, policies(), vec![Arc::new(Notes)], clock, entropy, key).await.unwrap();
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let sealer = journal.clone();
     tokio::spawn(async move { sealer.run_sealer(Duration::from_millis(10), stopped).await });

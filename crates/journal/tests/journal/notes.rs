@@ -1,6 +1,8 @@
 //! A small world to test with: notes that lie in boxes.
 
-use journal::{Change, Column, Expected, Index, Journal, PrivateErased, Projection, Report, Rows, Summary, Table, Value};
+use journal::{
+    Change, Column, Expected, Index, Journal, PrivateErased, Projection, Report, Rows, Summary, Table, Value,
+};
 use kernel::{
     Act, ActBody, ActDraft, Actor, Ctx, Grade, Person, PersonId, Problem, Resource, StreamId, Strength, Timestamp,
     id::RequestId,

@@ -10,12 +10,8 @@ use testkit::Db;
 /// Notes as another version of the program would show them.
 struct Otherwise;
 
-const TITLES: Table = Table {
-    name: "notes",
-    columns: &[Column::text("id"), Column::text("heading")],
-    key: &["id"],
-    indexes: &[],
-};
+const TITLES: Table =
+    Table { name: "notes", columns: &[Column::text("id"), Column::text("heading")], key: &["id"], indexes: &[] };
 
 impl Projection for Otherwise {
     fn name(&self) -> &'static str {

@@ -88,7 +88,8 @@ async fn a_path_with_any_characters_will_do() {
     let options = Options { url: format!("sqlite:{}", odd.display()), ..db.options() };
     let (clock, entropy) = (db.clock.clone(), Arc::new(testkit::SeededEntropy::new(1)));
     let key = testkit::engines::tree_key();
-    let journal = journal::Journal::open(options, policies(), vec![Arc::new(Notes)], clock, entropy, key).await.unwrap();
+    let journal =
+        journal::Journal::open(options, policies(), vec![Arc::new(Notes)], clock, entropy, key).await.unwrap();
     journal.commit(&ctx(), writing("n1", "a")).await.unwrap();
     assert!(odd.exists());
 }
@@ -135,7 +136,8 @@ async fn on_small_disk(disk: std::path::PathBuf) {
 /// Commits until the storage refuses; returns how many acts were acknowledged.
 async fn until_full(journal: &journal::Journal) -> i64 {
     for n in 0..10_000 {
-        let change = Change::new().on(stream(&format!("n{n}")), Expected::New).act(written("n", &"x".repeat(2000), "inbox"));
+        let change =
+            Change::new().on(stream(&format!("n{n}")), Expected::New).act(written("n", &"x".repeat(2000), "inbox"));
         match journal.commit(&ctx(), change).await {
             Ok(_) => {}
             Err(Problem::Unavailable { why, .. }) => {

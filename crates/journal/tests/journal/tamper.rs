@@ -13,7 +13,10 @@ pub async fn sql(db: &Db, text: &str) {
     let mut connection = sqlx::AnyConnection::connect(&db.url).await.unwrap();
     let done = sqlx::raw_sql(sqlx::AssertSqlSafe(text.to_owned())).execute(&mut connection).await;
     let done = done.unwrap_or_else(|why| panic!("{text}: {why}"));
-    assert!(done.rows_affected() > 0 || text.starts_with("DROP"), "{text} changed nothing");
+    assert!(
+        done.rows_affected() > 0 || ["DROP", "VACUUM", "PRAGMA"].iter().any(|word| text.starts_with(word)),
+        "{text} changed nothing"
+    );
     connection.close().await.unwrap();
 }
 
@@ -73,19 +76,27 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("DELETE FROM acts WHERE stream = 'note:n3' AND version = 2", &["act at position 24: missing"]),
     ("DELETE FROM acts WHERE stream = 'note:late'", &["act at position 40: missing"]),
     // Two changes at once: an act is forged with a right hash.
-    ("UPDATE acts SET envelope = (SELECT envelope FROM acts WHERE position = 1), hash = (SELECT hash FROM acts WHERE \
+    (
+        "UPDATE acts SET envelope = (SELECT envelope FROM acts WHERE position = 1), hash = (SELECT hash FROM acts WHERE \
       position = 1), prev = (SELECT prev FROM acts WHERE position = 1) WHERE position = 2",
-     &["act note:n1/1: column stream", "tree head 11: its root"]),
-    ("UPDATE private SET data = REPLACE(data, 'mã', 'ma') WHERE stream = 'note:n3'",
-     &["act note:n3/1: its private content does not fit"]),
-    ("UPDATE private SET salt = REPLACE(salt, SUBSTR(salt, 1, 4), 'ffff') WHERE stream = 'note:n3'",
-     &["act note:n3/1: its private content does not fit"]),
+        &["act note:n1/1: column stream", "tree head 11: its root"],
+    ),
+    (
+        "UPDATE private SET data = REPLACE(data, 'mã', 'ma') WHERE stream = 'note:n3'",
+        &["act note:n3/1: its private content does not fit"],
+    ),
+    (
+        "UPDATE private SET salt = REPLACE(salt, SUBSTR(salt, 1, 4), 'ffff') WHERE stream = 'note:n3'",
+        &["act note:n3/1: its private content does not fit"],
+    ),
     ("UPDATE private SET data = 'x' WHERE stream = 'note:n3'", &["act note:n3/1: its private content was changed"]),
     ("DELETE FROM private WHERE stream = 'note:n3'", &["act note:n3/1: its private content is missing"]),
     ("UPDATE private SET version = 2 WHERE stream = 'note:n3'", &["act note:n3/2: has private content without"]),
     ("UPDATE private SET stream = 'note:zz' WHERE stream = 'note:n3'", &["table private, key note:zz/1"]),
-    ("INSERT INTO private (stream, version, salt, data) VALUES ('note:n5', 1, '00', '{}')",
-     &["act note:n5/1: its private content"]),
+    (
+        "INSERT INTO private (stream, version, salt, data) VALUES ('note:n5', 1, '00', '{}')",
+        &["act note:n5/1: its private content"],
+    ),
     ("UPDATE journal_head SET position = 41", &["act at position 41: missing"]),
     ("UPDATE journal_head SET position = 39", &["table journal_head, column position"]),
     ("UPDATE journal_head SET shape = 'x'", &["table journal_head, column shape"]),
@@ -94,11 +105,15 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("UPDATE journal_projections SET tables = 'notes'", &["table journal_projections, key notes"]),
     ("DELETE FROM journal_projections", &["table journal_projections, key notes"]),
     // The Merkle log.
-    ("UPDATE tree_nodes SET hash = REPLACE(hash, SUBSTR(hash, 1, 8), '00000000') WHERE level = 4 AND place = 1",
-     &["table tree_nodes, key 4 1: column hash"]),
+    (
+        "UPDATE tree_nodes SET hash = REPLACE(hash, SUBSTR(hash, 1, 8), '00000000') WHERE level = 4 AND place = 1",
+        &["table tree_nodes, key 4 1: column hash"],
+    ),
     ("UPDATE tree_nodes SET hash = 'x' WHERE level = 4 AND place = 1", &["table tree_nodes, key 4 1: column hash"]),
-    ("UPDATE tree_nodes SET place = 7 WHERE level = 4 AND place = 1",
-     &["table tree_nodes, key 4 1: missing", "table tree_nodes, key 4 7"]),
+    (
+        "UPDATE tree_nodes SET place = 7 WHERE level = 4 AND place = 1",
+        &["table tree_nodes, key 4 1: missing", "table tree_nodes, key 4 7"],
+    ),
     ("UPDATE tree_nodes SET level = 5 WHERE level = 4 AND place = 1", &["table tree_nodes, key 5 1"]),
     ("UPDATE tree_heads SET size = 12 WHERE size = 11", &["tree head 12: "]),
     ("UPDATE tree_heads SET size = 99 WHERE size = 39", &["tree head 99: covers 99 acts, but the journal has 40"]),
@@ -108,7 +123,10 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("UPDATE tree_heads SET signature = 'AAAA' WHERE size = 11", &["tree head 11: the signature"]),
     ("UPDATE tree_heads SET signature = '?' WHERE size = 11", &["tree head 11: was changed"]),
     // The projections.
-    ("UPDATE notes SET id = 'zz' WHERE id = 'n3'", &["table notes, key n3: the row is missing", "table notes, key zz: the acts"]),
+    (
+        "UPDATE notes SET id = 'zz' WHERE id = 'n3'",
+        &["table notes, key n3: the row is missing", "table notes, key zz: the acts"],
+    ),
     ("UPDATE notes SET title = 'b' WHERE id = 'n3'", &["table notes, key n3: column title"]),
     ("UPDATE notes SET words = words + 1 WHERE id = 'n3'", &["table notes, key n3: column words"]),
     ("UPDATE notes SET secret = NULL WHERE id = 'n3'", &["table notes, key n3: column secret"]),
@@ -206,27 +224,5 @@ async fn text_that_is_no_utf8_any_more_is_named_row_by_row() {
         sql(&db, change).await;
         let (found, _) = findings(&journal).await;
         assert!(found.iter().any(|f| f.starts_with(expected)), "{change}: {found:#?}");
-    }
-}
-
-#[tokio::test]
-async fn a_changed_byte_in_the_database_file_itself_is_found() {
-    let db = Db::sqlite();
-    let (journal, _) = filled(&db).await;
-    journal.close().await;
-    let copy = Db::sqlite_copy(&db);
-    let path = copy.folder().join("journal.sqlite");
-    let whole = std::fs::read(&path).unwrap();
-    let used = "note:n3".as_bytes();
-    let places: Vec<usize> = (0..whole.len() - used.len()).filter(|at| &whole[*at..*at + used.len()] == used).collect();
-    assert!(places.len() >= 4, "the stream's name stands in the table, the index and the envelope");
-    for place in places {
-        let mut bytes = whole.clone();
-        bytes[place + 5] = b'm';
-        std::fs::write(&path, bytes).unwrap();
-        let journal = open(&copy).await;
-        let (found, _) = findings(&journal).await;
-        assert!(!found.is_empty(), "the byte at {place} was changed and nothing found");
-        journal.close().await;
     }
 }

@@ -5,4 +5,5 @@ pub mod doctor;
 pub mod migrate;
 pub mod procedures;
 pub mod serve;
+pub mod trust;
 pub mod verify;

@@ -67,6 +67,7 @@ pub struct Accounts {
 
 impl Accounts {
     /// The first who holds a position, written `position@body`.
+    #[cfg(test)]
     pub fn holding(&self, seat: &str) -> Option<&Account> {
         self.accounts.iter().find(|a| a.holds.iter().any(|held| held == seat))
     }

@@ -1,7 +1,7 @@
 //! A private PostgreSQL server for tests.
 //!
 //! It runs from the machine's own `initdb` and `pg_ctl`, listens on a Unix socket only, and does not wait for the disk
-//! (its data is worthless after the run). Test processes find it by a folder under the temporary directory and hold a
+//! (its data is worthless after the run), unless a bench asks for one that does. Test processes find it by a folder under the temporary directory and hold a
 //! shared lock while they need it; a watcher stops it and removes its data a minute after the last lock is gone. Under
 //! root the server runs as an unprivileged user, since PostgreSQL refuses to run as root.
 
@@ -76,15 +76,25 @@ struct Server {
     _in_use: File,
 }
 
+/// Whether commits wait for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// They do not: for tests, which lose nothing with the machine.
+    None,
+    /// They do, with the server's usual settings: for benches.
+    Full,
+}
+
 /// Makes a fresh database on the private server, and starts the server when nobody has yet.
 ///
 /// # Errors
 /// [`NoServer`] says what is missing.
-pub fn fresh_database() -> Result<Database, NoServer> {
-    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    let server =
-        SERVER.get_or_init(|| Server::find().map_err(|why| why.0)).as_ref().map_err(|why| NoServer(why.clone()))?;
-    server.create("template0 ENCODING 'UTF8'")
+pub fn fresh_database(durability: Durability) -> Result<Database, NoServer> {
+    static FAST: OnceLock<Result<Server, String>> = OnceLock::new();
+    static DURABLE: OnceLock<Result<Server, String>> = OnceLock::new();
+    let server = if durability == Durability::Full { &DURABLE } else { &FAST };
+    let server = server.get_or_init(|| Server::find(durability).map_err(|why| why.0));
+    server.as_ref().map_err(|why| NoServer(why.clone()))?.create("template0 ENCODING 'UTF8'")
 }
 
 impl Database {
@@ -98,10 +108,11 @@ impl Database {
 }
 
 impl Server {
-    fn find() -> Result<Server, NoServer> {
+    fn find(durability: Durability) -> Result<Server, NoServer> {
         let bin = binaries()?;
         let user = unprivileged()?;
-        let base = std::env::temp_dir().join(format!("dienhong-postgres-{}", own_uid()?));
+        let what = if durability == Durability::Full { "durable-postgres" } else { "postgres" };
+        let base = std::env::temp_dir().join(format!("dienhong-{what}-{}", own_uid()?));
         fs::create_dir_all(&base).map_err(|why| failed(&base, &why))?;
         if let Some(user) = &user {
             run(Command::new("chown").arg(user).arg(&base))?;
@@ -114,7 +125,7 @@ impl Server {
         let starting = lock_file(&server.base.join("start.lock"))?;
         starting.lock().map_err(|why| failed(&server.base, &why))?;
         if server.sql("SELECT 1").is_err() {
-            server.start()?;
+            server.start(durability)?;
         }
         Ok(server)
     }
@@ -123,22 +134,41 @@ impl Server {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         self.sql(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
-        self.sql(&format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
+        // The server ends a closed connection some moments after its client: until then the template is in use.
+        let original = template.split(' ').next().unwrap_or_default();
+        let leave = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{original}'");
+        self.sql(&leave)?;
+        let mut tries = 0;
+        while let Err(why) = self.sql(&format!("CREATE DATABASE {name} TEMPLATE {template}")) {
+            tries += 1;
+            if tries == 40 {
+                return Err(why);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            self.sql(&leave)?;
+        }
         let url = format!("postgres://postgres@localhost/{name}?host={}", self.base.display());
         Ok(Database { url, name, server: self })
     }
 
-    fn start(&self) -> Result<(), NoServer> {
+    fn start(&self, durability: Durability) -> Result<(), NoServer> {
         let data = self.base.join("data");
         if data.exists() {
             fs::remove_dir_all(&data).map_err(|why| failed(&data, &why))?;
         }
         let data_text = data.display().to_string();
-        run(self.command("initdb").args(["-D", &data_text, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        run(self
+            .command("initdb")
+            .args(["-D", &data_text, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
             .args(["--locale", "C.UTF-8"]))?;
+        let careless = match durability {
+            Durability::None => {
+                "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB -c autovacuum_naptime=10min"
+            }
+            Durability::Full => "-c shared_buffers=256MB -c max_wal_size=2GB",
+        };
         let settings = format!(
-            "-k {} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=300 \
-             -c shared_buffers=64MB -c autovacuum_naptime=10min -c logging_collector=off",
+            "-k {} -c listen_addresses='' -c max_connections=300 -c logging_collector=off {careless}",
             self.base.display()
         );
         let log = self.base.join("data/server.log").display().to_string();
@@ -173,7 +203,9 @@ impl Server {
 
     fn sql(&self, text: &str) -> Result<(), NoServer> {
         let mut psql = Command::new(self.bin.join("psql"));
-        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", text]).arg("-h").arg(&self.base);
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", text])
+            .arg("-h")
+            .arg(&self.base);
         run(&mut psql)
     }
 }
@@ -213,7 +245,8 @@ fn unprivileged() -> Result<Option<String>, NoServer> {
     }
     let exists = |user: &&str| Command::new("id").args(["-u", user]).output().is_ok_and(|o| o.status.success());
     let user = ["postgres", "nobody"].into_iter().find(|user| exists(user));
-    user.map(|user| Some(user.to_owned())).ok_or_else(|| NoServer("there is no user to run it, since root may not".to_owned()))
+    user.map(|user| Some(user.to_owned()))
+        .ok_or_else(|| NoServer("there is no user to run it, since root may not".to_owned()))
 }
 
 /// Who runs the tests: the owner of this process's own folder in /proc.

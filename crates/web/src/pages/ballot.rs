@@ -1,6 +1,9 @@
 //! The written ballot: read, choose, confirm with the second factor; and its tally.
 
-use super::step::{CaseHead, at_step, changes};
+use super::{
+    case::Fact,
+    step::{CaseHead, at_step, changes},
+};
 use crate::{
     form::Posted,
     render::Page,
@@ -44,8 +47,10 @@ pub struct ConfirmBallotPage {
     pub answer: Choice,
     /// The opinion in words.
     pub text: String,
-    /// The statement that the member's key signs, line by line.
-    pub statement: Vec<String>,
+    /// What the statement says, in words.
+    pub says: Vec<Fact>,
+    /// The statement that the member's key signs, letter for letter.
+    pub statement: String,
     /// What is wrong.
     pub errors: Vec<Wrong>,
 }
@@ -82,7 +87,8 @@ impl Page for ConfirmBallotPage {
             case: CaseHead::sample(),
             answer: answers()[0].clone(),
             text: String::new(),
-            statement: vec!["Phiếu lấy ý kiến Ủy viên Ủy ban Thường vụ Quốc hội".into(), "Ý kiến: Tán thành".into()],
+            says: vec![Fact::new("Ủy viên", "Đại biểu 004"), Fact::new("Ý kiến", "Tán thành")],
+            statement: "{\"answer\":\"for\"}".into(),
             errors,
         };
         vec![("to confirm", page(vec![])), ("wrong code", page(vec![Wrong::sample("code", "Mã xác thực không đúng.")]))]
@@ -259,9 +265,29 @@ async fn confirm_page(
         case: show::case_head(case),
         answer: chosen,
         text,
-        statement: statement.lines().map(str::to_owned).filter(|l| !l.trim().is_empty()).collect(),
+        says: says(viewer, case, &statement),
+        statement,
         errors,
     })
+}
+
+/// What a statement says, field by field; documents by their names and versions.
+fn says(viewer: &Viewer, case: &CaseView, statement: &str) -> Vec<Fact> {
+    let read: serde_json::Value = serde_json::from_str(statement).unwrap_or_default();
+    let text = |key: &str| read[key].as_str().unwrap_or_default().to_owned();
+    let documents = read["documents"].as_array().into_iter().flatten().map(|d| {
+        let kind = show::kind_of(viewer, &case.procedure, d["key"].as_str().unwrap_or_default());
+        let version = viewer.say("version-n", &[("n", &d["version"].to_string())]);
+        format!("{kind} ({version})")
+    });
+    let told = [
+        ("tally-member", text("name")),
+        ("case", text("title")),
+        ("tally-answer", text("answer_label")),
+        ("tally-words", text("text")),
+        ("documents", documents.collect::<Vec<_>>().join("; ")),
+    ];
+    told.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| Fact::new(viewer.say(k, &[]), v)).collect()
 }
 
 /// `POST /cases/{case}/ballot/confirm`: the member's own signed act.

@@ -396,6 +396,7 @@ pub async fn compare(viewer: Member, Path(id): Path<String>, Query(pair): Query<
         Fate::Changed => "changed",
     };
     let label = |u: &records::UnitChange| match (u.old_label.as_str(), u.new_label.as_str()) {
+        ("", "") => viewer.say(place_of(&u.path), &[]),
         ("", label) | (label, "") => label.to_owned(),
         (old, new) if old == new => new.to_owned(),
         (old, new) => format!("{old} → {new}"),
@@ -422,4 +423,15 @@ pub async fn compare(viewer: Member, Path(id): Path<String>, Query(pair): Query<
             .collect(),
     };
     viewer.page(&page).await
+}
+
+/// What a piece outside the articles is called.
+fn place_of(path: &str) -> &'static str {
+    match path.split('.').next() {
+        Some("subject") => "editor-subject",
+        Some("bases") => "editor-base",
+        Some("recipients") => "editor-recipient",
+        Some("archive") => "editor-archive",
+        _ => "editor-signature",
+    }
 }

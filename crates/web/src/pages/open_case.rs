@@ -88,8 +88,8 @@ pub struct CaseFormPage {
     pub grade: String,
     /// Names that the inputs of people suggest.
     pub people: Vec<String>,
-    /// Codes and names that the inputs of bodies suggest.
-    pub bodies: Vec<Choice>,
+    /// Names that the inputs of bodies suggest.
+    pub bodies: Vec<String>,
     /// What happens after opening.
     pub after: String,
     /// What is wrong.
@@ -156,7 +156,7 @@ impl Page for CaseFormPage {
             grades: vec![Choice::new("0", "Thường"), Choice::new("1", "Mật")],
             grade: "0".into(),
             people: vec!["Đại biểu 001 · person-1".into()],
-            bodies: vec![Choice::new("ubtvqh", "Ủy ban Thường vụ Quốc hội")],
+            bodies: vec!["Ủy ban Thường vụ Quốc hội · ubtvqh".into()],
             after: "Sau khi mở, hồ sơ ở bước Soạn thảo và do Vụ Pháp luật xử lý.".into(),
             errors,
         };

@@ -62,8 +62,8 @@ pub struct StepPage {
     pub fields: Vec<DeclaredField>,
     /// Names that the inputs of people suggest.
     pub people: Vec<String>,
-    /// Codes and names that the inputs of bodies suggest.
-    pub bodies: Vec<Choice>,
+    /// Names that the inputs of bodies suggest.
+    pub bodies: Vec<String>,
     /// Answers to choose from.
     pub outcomes: Vec<Choice>,
     /// The one that was chosen.

@@ -12,7 +12,7 @@ pub async fn health() -> &'static str {
 /// `GET /readyz`: storage answers and the browser files are there.
 pub async fn ready(State(state): State<AppState>) -> impl IntoResponse {
     match state.services.journal.position().await {
-        Ok(_) if assets::names().is_empty() => {
+        Ok(_) if !assets::are_built() => {
             (StatusCode::SERVICE_UNAVAILABLE, "the browser files are missing: run `npm ci && npm run build` in web/\n")
         }
         Ok(_) => (StatusCode::OK, "ready\n"),
