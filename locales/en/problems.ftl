@@ -122,6 +122,5 @@ case-reason-needed = Give the reason.
 case-cannot-return = The case cannot be returned to “{ $to }”.
 case-no-way-on = There is no way on from “{ $step }”; check the procedure.
 case-owner-unbound = Nobody can be found for the step “{ $step }” (field { $field }).
-case-subcase-unavailable = This step opens another case, which this program cannot do yet. Nothing was recorded.
 case-effect-unbound = The effect “{ $effect }” lacks data (field { $field }).
 case-too-many-visits = The case has come back to this step too often.

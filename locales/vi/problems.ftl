@@ -122,6 +122,5 @@ case-reason-needed = Ghi lý do.
 case-cannot-return = Không trả lại được bước “{ $to }”.
 case-no-way-on = Bước “{ $step }” chưa có lối đi tiếp; kiểm tra quy trình.
 case-owner-unbound = Chưa xác định được người làm bước “{ $step }” (trường { $field }).
-case-subcase-unavailable = Bước này mở một hồ sơ khác, việc mà phần mềm hiện chưa làm được. Chưa có gì được ghi.
 case-effect-unbound = Hiệu lực “{ $effect }” thiếu dữ liệu (trường { $field }).
 case-too-many-visits = Hồ sơ đã quay lại bước này quá nhiều lần.
