@@ -33,8 +33,6 @@ pub struct EditorPage {
     pub text: EditText,
     /// A remark on the version.
     pub note: String,
-    /// A further version of what is there: it may carry a remark.
-    pub further: bool,
     /// What is wrong.
     pub errors: Vec<Wrong>,
     /// The field that gets the focus after a row was changed.
@@ -113,7 +111,6 @@ impl Page for EditorPage {
             action: "/documents/document-1/edit".into(),
             version: 3,
             text,
-            further: true,
             errors,
             ..EditorPage::default()
         };
@@ -284,7 +281,6 @@ struct Target {
     version: i64,
     form: String,
     register: Option<String>,
-    further: bool,
 }
 
 impl Target {
@@ -298,7 +294,6 @@ impl Target {
             version: case.version,
             form: spec.paper.clone().ok_or_else(|| Problem::refused("document-without-form"))?,
             register: spec.register.clone(),
-            further: false,
         })
     }
     /// A draft.
@@ -310,7 +305,6 @@ impl Target {
             version: document.version,
             form: document.form.clone().ok_or_else(|| Problem::refused("document-without-form"))?,
             register: document.register.clone(),
-            further: true,
         })
     }
     fn page(&self, text: EditText, note: String, errors: Vec<Wrong>) -> EditorPage {
@@ -321,7 +315,6 @@ impl Target {
             version: self.version,
             text,
             note,
-            further: self.further,
             errors,
             ..EditorPage::default()
         }
