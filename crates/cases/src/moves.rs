@@ -153,6 +153,7 @@ impl Cases {
     ///
     /// # Errors
     /// As [`Cases::command`]; [`Problem::Invalid`] for the text or file.
+    #[allow(clippy::too_many_arguments, reason = "each is one part of the form, and all are always given")]
     pub async fn add_document(
         &self,
         ctx: &Ctx,

@@ -12,7 +12,10 @@ use bytes::Bytes;
 use futures::Stream;
 use kernel::{Act, Clock, Ctx, Digest, Entropy, Problem, StreamId};
 use policy::Policies;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::{Notify, mpsc, watch};
 
 /// Where the journal stores, and how much it may use.
@@ -55,7 +58,7 @@ pub(crate) struct Inner {
     /// The position of the last act known to be recorded.
     pub position: watch::Sender<i64>,
     /// Other servers' word of their acts.
-    _ear: Option<Ear>,
+    ear: Mutex<Option<Ear>>,
     /// Rung when jobs were enqueued.
     pub jobs_bell: Arc<Notify>,
 }
@@ -100,7 +103,7 @@ impl Journal {
             scratch: options.scratch,
             shape,
             submit,
-            _ear: engine.listen(position.clone()),
+            ear: Mutex::new(engine.listen(position.clone())),
             position,
             jobs_bell: Arc::new(Notify::new()),
         });
@@ -309,6 +312,7 @@ impl Journal {
 
     /// Waits for the changes in hand and closes all connections. Later calls fail as unavailable.
     pub async fn close(&self) {
+        drop(self.inner.ear.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.inner.engine.close().await;
     }
 }

@@ -38,8 +38,8 @@ impl Statements {
         let most = (tx.kind().most_parameters() / kinds.len().max(1)).min(MOST_ROWS);
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
-            // Powers of two: a dozen texts serve every number of rows.
-            let count = 1 << rows.len().min(most).ilog2();
+            // Powers of four: five texts serve every number of rows, so that the engine's cache holds them all.
+            let count = 1 << (rows.len().min(most).ilog2() & !1);
             let mut arguments = AnyArguments::default();
             for row in rows.by_ref().take(count) {
                 for (value, ty) in row.into_iter().zip(&kinds) {

@@ -259,10 +259,10 @@ async fn person_id(viewer: &Viewer, typed: &str) -> Result<Found, Problem> {
     if typed.is_empty() {
         return Ok(Ok(String::new()));
     }
-    if let Ok(id) = PersonId::new(code) {
-        if directory.person(&id).await?.is_some() {
-            return Ok(Ok(id.to_string()));
-        }
+    if let Ok(id) = PersonId::new(code)
+        && directory.person(&id).await?.is_some()
+    {
+        return Ok(Ok(id.to_string()));
     }
     let filter = PeopleFilter { search: Some(typed.to_owned()), limit: 200, ..PeopleFilter::default() };
     let found = directory.people(&filter).await?.items;

@@ -33,6 +33,8 @@ pub struct EditorPage {
     pub text: EditText,
     /// A remark on the version.
     pub note: String,
+    /// A further version of what is there: it may carry a remark.
+    pub further: bool,
     /// What is wrong.
     pub errors: Vec<Wrong>,
     /// The field that gets the focus after a row was changed.
@@ -111,6 +113,7 @@ impl Page for EditorPage {
             action: "/documents/document-1/edit".into(),
             version: 3,
             text,
+            further: true,
             errors,
             ..EditorPage::default()
         };
@@ -281,6 +284,7 @@ struct Target {
     version: i64,
     form: String,
     register: Option<String>,
+    further: bool,
 }
 
 impl Target {
@@ -294,6 +298,7 @@ impl Target {
             version: case.version,
             form: spec.paper.clone().ok_or_else(|| Problem::refused("document-without-form"))?,
             register: spec.register.clone(),
+            further: false,
         })
     }
     /// A draft.
@@ -305,6 +310,7 @@ impl Target {
             version: document.version,
             form: document.form.clone().ok_or_else(|| Problem::refused("document-without-form"))?,
             register: document.register.clone(),
+            further: true,
         })
     }
     fn page(&self, text: EditText, note: String, errors: Vec<Wrong>) -> EditorPage {
@@ -315,6 +321,7 @@ impl Target {
             version: self.version,
             text,
             note,
+            further: self.further,
             errors,
             ..EditorPage::default()
         }

@@ -374,23 +374,16 @@ pub async fn attach(viewer: Member, Path((id, key)): Path<(String, String)>) -> 
     if spec.paper.is_some() {
         return super::editor::begin(&viewer, &case, &key).await;
     }
-    viewer.page(&attach_page(&viewer, &case, &key, String::new(), String::new(), vec![])).await
+    viewer.page(&attach_page(&viewer, &case, &key, String::new(), vec![])).await
 }
 
-fn attach_page(
-    viewer: &Viewer,
-    case: &CaseView,
-    key: &str,
-    title: String,
-    note: String,
-    errors: Vec<Wrong>,
-) -> AttachPage {
+fn attach_page(viewer: &Viewer, case: &CaseView, key: &str, title: String, errors: Vec<Wrong>) -> AttachPage {
     AttachPage {
         case: show::case_head(case),
         key: key.to_owned(),
         kind: show::kind_of(viewer, &case.procedure, key),
         title,
-        note,
+        note: String::new(),
         action: format!("/cases/{}/documents/{key}", case.id),
         version: case.version,
         replaces: false,
@@ -405,7 +398,7 @@ pub async fn attached(Path((id, key)): Path<(String, String)>, mut posted: Poste
     if spec.paper.is_some() {
         return super::editor::first_version(case, key, posted).await;
     }
-    let (title, note) = (posted.fields.take("title"), posted.fields.take("note"));
+    let title = posted.fields.take("title");
     let file = posted.fields.file("file");
     posted.fields.finish()?;
     let viewer = &posted.viewer;
@@ -420,7 +413,7 @@ pub async fn attached(Path((id, key)): Path<(String, String)>, mut posted: Poste
         Ok(_) => Ok(done(&format!("/cases/{id}/step"), "done-attached")),
         Err(problem) => {
             let told = changes(viewer, &case.id, posted.version).await;
-            let page = async |errors| Ok(attach_page(viewer, &case, &key, title, note, errors));
+            let page = async |errors| Ok(attach_page(viewer, &case, &key, title, errors));
             posted.again(problem, &format!("/cases/{id}/step"), told, page).await
         }
     }
