@@ -18,6 +18,8 @@ import time
 import pytest
 import requests
 
+from people import Staff
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "tests" / "out"
 
@@ -40,6 +42,7 @@ class Program:
 
     def __init__(self, data: pathlib.Path, storage_url: str, port: int | None = None):
         self.data = data
+        self.storage_url = storage_url
         self.port = port or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = data / "server.log"
@@ -52,6 +55,7 @@ class Program:
             "DIENHONG_LOG_LEVEL": "warn,dienhong=info",
         }
         self.process: subprocess.Popen | None = None
+        self._accounts: dict | None = None
 
     def run(self, *arguments: str, timeout: float = 600, check: bool = True) -> subprocess.CompletedProcess:
         done = subprocess.run(
@@ -93,8 +97,10 @@ class Program:
 
     def accounts(self) -> dict:
         """The demo's accounts by login: password and TOTP secret, as `dienhong demo accounts --json` prints them."""
-        done = self.run("demo", "accounts", "--json", "--data", str(self.data))
-        return {a["login"]: a for a in json.loads(done.stdout)}
+        if self._accounts is None:
+            done = self.run("demo", "accounts", "--json", "--data", str(self.data))
+            self._accounts = {a["login"]: a for a in json.loads(done.stdout)}
+        return self._accounts
 
 
 def postgres_programs() -> pathlib.Path:
@@ -138,7 +144,7 @@ def postgres():
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", params=["sqlite"])
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def engine(request):
     return request.param
 
@@ -148,12 +154,25 @@ def fresh_program(engine: str, folder: pathlib.Path, request) -> Program:
     return Program(folder, url)
 
 
+def seeded(engine: str, tmp_path_factory, request, name: str, *arguments: str) -> Program:
+    """A program over a freshly seeded Assembly, not started yet."""
+    folder = tmp_path_factory.mktemp(f"{name}-{engine}")
+    program = fresh_program(engine, folder, request)
+    program.run("demo", "seed", "--data", str(folder), *arguments)
+    return program
+
+
 @pytest.fixture(scope="session")
 def demo(engine, tmp_path_factory, request):
-    """The demo as a newcomer gets it, the five resolutions at five stages, on each engine."""
-    folder = tmp_path_factory.mktemp(f"demo-{engine}")
-    program = fresh_program(engine, folder, request)
-    program.run("demo", "seed", "--data", str(folder))
+    """The demo as a newcomer gets it, the five resolutions at five stages, on each engine. Tests that move these
+    resolutions take an Assembly of their own."""
+    program = seeded(engine, tmp_path_factory, request, "demo")
     program.start()
     yield program
     program.stop()
+
+
+@pytest.fixture(scope="session")
+def staff(demo):
+    """The demo's people at the pages, each signed in once: `staff("clerk@vu-hanh-chinh")`."""
+    return Staff(demo)

@@ -1,5 +1,7 @@
 """A person at the program's pages: signs in with password and code, opens pages, sends the forms that stand on them."""
 
+import email.utils
+import threading
 import time
 
 import pyotp
@@ -12,7 +14,8 @@ STEP = 30  # seconds of a TOTP step
 class Person:
     """One signed-in browser. A code is never used twice, as the program demands."""
 
-    used: dict[str, int] = {}  # login -> last time step used, for the whole test run
+    used: dict[str, int] = {}  # second factor -> last time step used, for the whole test run
+    using = threading.Lock()
 
     def __init__(self, program, account: dict | None = None):
         self.base = program.base
@@ -58,15 +61,20 @@ class Person:
 
     def code(self) -> str:
         """The next code of this person's second factor that has not been used; waits for it when it must."""
-        login = self.account["login"]
-        totp = pyotp.TOTP(self.account["totp"])
+        secret = self.account["totp"]
         while True:
-            now = int(time.time()) // STEP
-            step = max(Person.used.get(login, 0) + 1, now - 1)
-            if step <= now + 1:
-                Person.used[login] = step
-                return totp.generate_otp(step)
-            time.sleep(1)
+            now = self.program_time() // STEP
+            with Person.using:
+                step = max(Person.used.get(secret, 0) + 1, now - 1)
+                if step <= now + 1:
+                    Person.used[secret] = step
+                    return pyotp.TOTP(secret).generate_otp(step)
+            time.sleep(0.1)
+
+    def program_time(self) -> int:
+        """Seconds since 1970 by the program's clock, which a test may let run fast."""
+        answer = requests.get(self.base + "/healthz", timeout=30)
+        return int(email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp())
 
     def sign_in(self) -> "Person":
         self.open("/login")
@@ -77,3 +85,30 @@ class Person:
 
     def cookies(self) -> list[dict]:
         return [{"name": c.name, "value": c.value} for c in self.session.cookies]
+
+
+def holding(accounts: dict, seat: str) -> dict:
+    """The first account that holds a seat, `position@body`; what stands behind the @ may be left out."""
+    return next(a for a in accounts.values() if any(h.startswith(seat) for h in a["holds"]))
+
+
+class Staff:
+    """The people of one program, each signed in when first asked for."""
+
+    def __init__(self, program):
+        self.program = program
+        self.signed_in: dict[str, Person] = {}
+
+    def __call__(self, seat: str) -> Person:
+        account = holding(self.program.accounts(), seat)
+        if account["login"] not in self.signed_in:
+            self.signed_in[account["login"]] = Person(self.program, account).sign_in()
+        return self.signed_in[account["login"]]
+
+    def all(self, seat: str) -> list[Person]:
+        """Everybody who holds a seat."""
+        held = [a for a in self.program.accounts().values() if any(h.startswith(seat) for h in a["holds"])]
+        for account in held:
+            if account["login"] not in self.signed_in:
+                self.signed_in[account["login"]] = Person(self.program, account).sign_in()
+        return [self.signed_in[account["login"]] for account in held]

@@ -8,7 +8,6 @@ import pytest
 import requests
 
 from conftest import OUT, ROOT
-from people import Person
 
 VIEWERS = {
     "chairperson": "chairperson@ubtvqh",
@@ -17,30 +16,30 @@ VIEWERS = {
     "auditor": "auditor@",
 }
 PATHS = ["/", "/cases", "/cases/new", "/registers", "/procedures", "/indicators", "/bodies", "/people", "/account"]
+SHORT_VIEWERS = {"clerk": VIEWERS["clerk"]}
+SHORT_PATHS = ["/", "/cases", "/registers", "/people"]
 
 
-def holding(accounts: dict, seat: str) -> dict:
-    return next(a for a in accounts.values() if any(h.startswith(seat) for h in a["holds"]))
-
-
-def visits(demo) -> list[dict]:
+def visits(demo, staff, viewers: dict, paths: list) -> list[dict]:
     listing = requests.get(demo.base + "/resolutions", timeout=30).text
     document = re.search(r"document-[0-9a-z]{26}", listing).group()
     public = ["/resolutions", f"/resolutions/{document}", "/verify", "/about", "/login", "/resolutions?lang=en"]
     found = [{"role": "public", "cookies": [], "paths": public}]
-    accounts = demo.accounts()
-    for role, seat in VIEWERS.items():
-        person = Person(demo, holding(accounts, seat)).sign_in()
+    for role, seat in viewers.items():
+        person = staff(seat)
         person.open("/cases")
         case = re.search(r"/cases/case-[0-9a-z]{26}", person.answer.text)
-        paths = PATHS + ([case.group()] if case else []) + (["/journal"] if role == "auditor" else [])
-        found.append({"role": role, "cookies": person.cookies(), "paths": paths})
+        own = paths + ([case.group()] if case else []) + (["/journal"] if role == "auditor" else [])
+        found.append({"role": role, "cookies": person.cookies(), "paths": own})
     return found
 
 
 @pytest.fixture(scope="session")
-def judged(demo):
-    order = {"base": demo.base, "out": str(OUT / "pages"), "visits": visits(demo)}
+def judged(demo, staff, engine):
+    """The whole walk on SQLite; on PostgreSQL, where the pages come from the same templates, those that list most."""
+    whole = engine == "sqlite"
+    walk = visits(demo, staff, VIEWERS, PATHS) if whole else visits(demo, staff, SHORT_VIEWERS, SHORT_PATHS)
+    order = {"base": demo.base, "out": str(OUT / "pages") if whole else None, "visits": walk}
     done = subprocess.run(
         ["node", "axe.mjs"], input=json.dumps(order), text=True, capture_output=True, cwd=ROOT / "tests", timeout=900
     )
@@ -48,8 +47,8 @@ def judged(demo):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_axe_finds_nothing_at_wcag_22_aa(judged):
-    assert len(judged) > 50
+def test_axe_finds_nothing_at_wcag_22_aa(judged, engine):
+    assert len(judged) > (50 if engine == "sqlite" else 15)
     assert [(p["role"], p["path"], p["width"], p["violations"]) for p in judged if p["violations"]] == []
 
 
