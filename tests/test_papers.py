@@ -9,6 +9,9 @@ import unicodedata
 import pytest
 import requests
 from bs4 import BeautifulSoup
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from conftest import ROOT
 
@@ -56,6 +59,52 @@ def test_the_paper_carries_its_number_and_the_words_of_the_page_in_nfc(published
     assert "1336/NQ-UBTVQH15" in raw
     for words in ("QUYẾT NGHỊ:", "TM. ỦY BAN THƯỜNG VỤ QUỐC HỘI", "CHỦ TỊCH"):
         assert words in raw and words in page
+
+
+def judged(pdf, root) -> list[dict]:
+    """pyHanko's judgement of every signature of a file, with this root as the only anchor."""
+    done = subprocess.run([sys.executable, str(JUDGE), str(pdf), str(root)], text=True, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["error"] is None, found
+    return found["signatures"]
+
+
+def test_pyhanko_calls_signature_and_seal_valid_trusted_and_intact_with_the_root_as_anchor(published):
+    _, pdf, root = published
+    signature, seal = judged(pdf, root)
+    for found in (signature, seal):
+        assert [found.get(k) for k in ("bottom_line", "intact", "valid", "trusted", "stamped")] == [True] * 5, found
+    assert signature["modification"] == "FORM_FILLING" and signature["docmdp_ok"], signature
+    assert seal["coverage"] == "ENTIRE_FILE" and seal["modification"] == "NONE", seal
+
+
+def test_pyhanko_trusts_neither_under_another_root_of_the_same_name(published, tmp_path):
+    _, pdf, root = published
+    ours = x509.load_pem_x509_certificate(root.read_bytes())
+    key = ec.generate_private_key(ec.SECP256R1())
+    build = x509.CertificateBuilder().subject_name(ours.subject).issuer_name(ours.subject).public_key(key.public_key())
+    build = build.serial_number(ours.serial_number).not_valid_before(ours.not_valid_before_utc)
+    build = build.not_valid_after(ours.not_valid_after_utc)
+    build = build.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    stranger = tmp_path / "stranger.pem"
+    stranger.write_bytes(build.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    found = judged(pdf, stranger)
+    assert len(found) == 2 and not any(f["bottom_line"] or f.get("trusted") for f in found), found
+
+
+# In what the Chairperson signed, where both signatures reach; and in what the clerk added, where the seal alone does.
+@pytest.mark.parametrize(("where", "broken"), [(0.1, ["ChuKy", "ConDau"]), (0.3, ["ChuKy", "ConDau"]), (None, ["ConDau"])])
+def test_one_changed_byte_is_reported_by_pyhanko(published, tmp_path, where, broken):
+    _, pdf, root = published
+    data = bytearray(pdf.read_bytes())
+    added = data.index(b"%%EOF", data.index(b"/ByteRange")) + 40
+    data[int(len(data) * where) if where else added] ^= 1
+    changed = tmp_path / "changed.pdf"
+    changed.write_bytes(data)
+    found = judged(changed, root)
+    assert [f["field"] for f in found if not f.get("intact")] == broken, found
+    assert not any(f["bottom_line"] for f in found if f["field"] in broken), found
 
 
 @pytest.mark.parametrize("where", [0.1, 0.3])
