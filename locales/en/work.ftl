@@ -159,6 +159,7 @@ done-vote = The result of the vote is recorded.
 done-signed = Signed. The clerk will give the number and apply the seal.
 done-issued = The number is given and the seal applied.
 done-published = Published.
+done-register-continued = The register goes on at the number that you gave.
 done-session-ended = The session is ended.
 done-password = The password is changed.
 done-enrolled = The authenticator is set up.

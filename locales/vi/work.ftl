@@ -159,6 +159,7 @@ done-vote = Đã ghi kết quả biểu quyết.
 done-signed = Đã ký. Văn thư sẽ cấp số và đóng dấu.
 done-issued = Đã cấp số và đóng dấu.
 done-published = Đã công bố.
+done-register-continued = Sổ sẽ cấp tiếp từ số đã nhập.
 done-session-ended = Đã kết thúc phiên.
 done-password = Đã đổi mật khẩu.
 done-enrolled = Đã cài mã xác thực.

@@ -11,9 +11,9 @@ use crate::{
     effects,
     load::{Loaded, stream},
 };
-use kernel::{BodyId, CaseId, Ctx, Day, Digest, DocumentId, Grade, PersonId, Problem};
-use procedure::{Command, Event, Procedure, World, advance};
-use records::{NewBody, Number, Planned, Turn, VersionBody};
+use kernel::{BodyId, CaseId, Ctx, Day, Digest, DocumentId, Grade, PersonId, Problem, Resource};
+use procedure::{Command, Event, Procedure, World, advance, tasks};
+use records::{Access, NewBody, Number, Planned, Turn, VersionBody};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -116,6 +116,18 @@ impl Cases {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// Whether the person could open a case under a procedure, with the form filled in so that the first step is theirs.
+    pub fn may_open(&self, ctx: &Ctx, procedure: &Procedure) -> bool {
+        let access = Access {
+            grade: procedure.grade,
+            procedure: procedure.id.clone(),
+            holders: tasks::opening_seats(procedure, &ctx.actor),
+            ..Access::default()
+        };
+        let case = Resource::new("Case", "new", access.attrs());
+        !access.holders.is_empty() && self.journal.policies().decide(ctx, "case.opened", &case).allowed
     }
 
     /// Carries out a command of the engine: `Fill`, `Complete`, `Return`, `RecordVote`. Commands that sign, number,

@@ -4,7 +4,7 @@ use crate::{Cases, load::stream};
 use async_trait::async_trait;
 use journal::{JobDraft, JobError, Worker};
 use kernel::{CaseId, Ctx, Problem, Timestamp, id::RequestId};
-use procedure::{Command, StepKind};
+use procedure::{Command, Status, StepKind};
 use serde_json::{Value, json};
 
 const DEADLINE: &str = "case-deadline";
@@ -51,6 +51,10 @@ impl Cases {
         let ctx = self.program(TIMER);
         for _ in 0..TRIES {
             let loaded = self.load(&ctx, id).await?;
+            // A case that has ended has no deadlines any more; the jobs of its earlier ones still come.
+            if loaded.state.status != Status::Open {
+                return Ok(());
+            }
             if self.advance(&ctx, &loaded, &Command::Tick).await?.is_empty() {
                 return Ok(());
             }

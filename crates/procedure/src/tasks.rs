@@ -1,7 +1,7 @@
 //! What is to be done now, by whom, until when; and how far a case has come.
 
 use crate::{
-    model::{Procedure, Step, StepKind, Text},
+    model::{BodyRef, Owner, Procedure, Step, StepKind, Text},
     state::{CaseState, DocumentStage, Status},
 };
 use kernel::{Actor, BodyId, Timestamp};
@@ -161,6 +161,23 @@ pub fn holders(procedure: &Procedure, state: &CaseState) -> Vec<String> {
     seats.sort_unstable();
     seats.dedup();
     seats
+}
+
+/// The seats as which this actor could open a case: those that own the first step, or that would own it once the opening
+/// form names their body or the actor. Empty when the actor can open none.
+pub fn opening_seats(procedure: &Procedure, actor: &Actor) -> Vec<String> {
+    let owners = &procedure.first_step().owners;
+    let fits = |seat: &str| {
+        owners.iter().any(|owner| match owner {
+            Owner::Position { position, body: BodyRef::Code(body) } => seat == format!("{position}@{body}"),
+            Owner::Position { position, body: BodyRef::Field(_) } => {
+                seat.split_once('@').is_some_and(|(held, _)| held == position)
+            }
+            Owner::Person { .. } => seat.starts_with("person:"),
+            Owner::System { duty } => seat == format!("system:{duty}"),
+        })
+    };
+    seats_of(actor).into_iter().filter(|seat| fits(seat)).collect()
 }
 
 /// What this actor may do with the case now, by the procedure; the policies have the last word.

@@ -10,7 +10,9 @@ use crate::{
     model::Number,
 };
 use journal::{Change, Expected, Row};
-use kernel::{ActDraft, CaseId, Ctx, Day, DocumentId, FieldProblem, Grade, Problem, Resource, StreamId, Timestamp, id};
+use kernel::{
+    ActDraft, CaseId, Ctx, Day, DocumentId, FieldProblem, Grade, Problem, Resource, StreamId, Strength, Timestamp, id,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -215,6 +217,12 @@ impl Records {
         let act = ActDraft::new(register.resource(), &Continued { next, last_day, reason }).graded(register.grade);
         self.journal.commit(ctx, Change::new().on(stream(code), Expected::At(register.version)).act(act)).await?;
         Ok(())
+    }
+
+    /// Whether the person may let the register go on at a later number, with the second factor given.
+    pub fn may_continue(&self, ctx: &Ctx, register: &Register) -> bool {
+        let fresh = Ctx { strength: Strength::Fresh, ..ctx.clone() };
+        self.journal.policies().decide(&fresh, "register.continued", &register.resource()).allowed
     }
 
     /// The registers that the person may read, by code.

@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod demo;
 mod keyfiles;
+mod scenario;
 mod wire;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +40,8 @@ enum Role {
     Verify(command::verify::Arguments),
     /// Print the root certificate under which this house signs.
     Trust,
+    /// Carry five resolutions through the pages, on fresh storage, as the different people.
+    Scenario(command::scenario::Arguments),
     /// Check the declared procedures.
     Procedures(command::procedures::Arguments),
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
 fn configuration(arguments: &Arguments, environment: &[(String, String)]) -> anyhow::Result<Config> {
     match (&arguments.config, &arguments.role) {
         (None, Role::Demo(demo)) => Config::in_folder(&demo.data, environment),
+        (None, Role::Scenario(scenario)) => Config::in_folder(&scenario.data, environment),
         (file, _) => Config::load(file.as_deref(), environment),
     }
 }
@@ -75,6 +79,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Doctor => command::doctor::run(config).await,
         Role::Verify(arguments) => command::verify::run(arguments, config).await,
         Role::Trust => command::trust::run(config).await,
+        Role::Scenario(arguments) => command::scenario::run(arguments, config).await,
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }
 }

@@ -38,7 +38,11 @@ pub struct House {
 impl House {
     /// Opens everything that the configuration names.
     pub async fn open(config: &Config) -> anyhow::Result<House> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        House::open_by(config, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock than the machine's.
+    pub async fn open_by(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<House> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let master = Arc::new(keyfiles::master(&config.keys.master, &*entropy)?);
         let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);

@@ -87,6 +87,7 @@ fn of_lookup() -> Router<AppState> {
     Router::new()
         .route("/registers", get(registers::list))
         .route("/registers/{register}", get(registers::show))
+        .route("/registers/{register}/continue", get(registers::to_continue).post(registers::go_on))
         .route("/procedures", get(procedures::list))
         .route("/procedures/{procedure}", get(procedures::show))
         .route("/procedures/{procedure}/drawing.svg", get(procedures::drawing))

@@ -74,7 +74,7 @@ pub async fn run(arguments: Arguments, mut config: Config) -> anyhow::Result<Exi
             let house = open(&config, &arguments.data).await?;
             let accounts = seed(&house, &accounts_file, false).await?;
             welcome(&config, &accounts, &arguments.data);
-            serve::serve(house, &config, listener).await?;
+            serve::serve(house, &config, listener, serve::told_to_stop()).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod doctor;
 pub mod migrate;
 pub mod procedures;
+pub mod scenario;
 pub mod serve;
 pub mod trust;
 pub mod verify;

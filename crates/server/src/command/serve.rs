@@ -12,7 +12,7 @@ use tokio::sync::watch;
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let listener = listen(&config).await?;
     let house = House::open(&config).await?;
-    serve(house, &config, listener).await?;
+    serve(house, &config, listener, told_to_stop()).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -23,8 +23,13 @@ pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {}: is another program there already?", config.web.listen))
 }
 
-/// Serves an opened house on a bound socket.
-pub async fn serve(house: House, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
+/// Serves an opened house on a bound socket until `until` ends.
+pub async fn serve(
+    house: House,
+    config: &Config,
+    listener: TcpListener,
+    until: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let sealer = tokio::spawn({
         let (journal, stopped) = (house.journal.clone(), stopped.clone());
@@ -35,14 +40,15 @@ pub async fn serve(house: House, config: &Config, listener: TcpListener) -> anyh
         async move { journal.run_jobs(workers, stopped).await }
     });
     tracing::info!(address = %listener.local_addr()?, storage = house.storage(), "serving");
-    web::serve(listener, house.app_state(config)?, told_to_stop()).await?;
+    web::serve(listener, house.app_state(config)?, until).await?;
     stop.send_replace(true);
     let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs) }).await;
     house.journal.close().await;
     Ok(())
 }
 
-async fn told_to_stop() {
+/// Ends at SIGTERM or Ctrl-C.
+pub async fn told_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

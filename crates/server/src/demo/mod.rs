@@ -9,9 +9,10 @@ pub mod codes;
 mod desk;
 mod enter;
 pub mod institution;
+pub mod papers;
 pub mod provinces;
 pub mod roster;
-mod stories;
+pub mod stories;
 
 use accounts::Accounts;
 use directory::{Directory, Keys};

@@ -134,7 +134,7 @@ fn deputies() -> Vec<Planned> {
             let body = delegation(province.code);
             let mut deputy = planned("db", "Đại biểu", n).cleared(Grade::Secret);
             // Every twelfth deputy is not equipped yet: the indicator has something to show.
-            deputy.certificate = n % 12 != 0;
+            deputy.certificate = !n.is_multiple_of(12);
             if n <= LAST_OF_STANDING_COMMITTEE {
                 deputy = standing_committee_member(deputy, n);
             } else {
@@ -225,7 +225,7 @@ fn unit(all: &mut Vec<Planned>, body: &str, experts: usize) {
     let person = |all: &Vec<Planned>| {
         let n = all.len() + 1;
         let mut person = planned("cv", "Chuyên viên", n).cleared(Grade::Secret);
-        person.certificate = n % 5 != 0;
+        person.certificate = !n.is_multiple_of(5);
         person
     };
     let head = person(all).seat(Position::HEAD, body, true).plays("Người đứng đầu đơn vị: duyệt, trình");
@@ -256,7 +256,7 @@ fn ending_bodies() -> Vec<Planned> {
         for place in 0..people {
             let n = all.len() + 1;
             let mut person = planned("vc", "Viên chức", n);
-            person.certificate = n % 4 != 0;
+            person.certificate = !n.is_multiple_of(4);
             all.push(match place {
                 0 => person.seat(Position::HEAD, body, true),
                 1 | 2 => person.seat(Position::DEPUTY_HEAD, body, true),

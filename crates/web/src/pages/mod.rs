@@ -60,6 +60,7 @@ pages![
     editor::EditorPage,
     registers::RegistersPage,
     registers::RegisterPage,
+    registers::ContinuePage,
     people::BodiesPage,
     people::BodyPage,
     people::PeoplePage,

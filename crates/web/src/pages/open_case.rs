@@ -10,10 +10,10 @@ use crate::{
     viewer::{Member, Viewer, done},
 };
 use axum::{extract::Path, response::Response};
-use kernel::{Grade, Problem, Resource};
+use kernel::{Grade, Problem};
 use procedure::{Procedure, model::Work};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Which procedure?
@@ -188,8 +188,8 @@ pub fn procedure_row(viewer: &Viewer, procedure: &Procedure) -> ProcedureRow {
 
 /// Whether the reader may open a case under a procedure: the owner of its first step may, and the policies agree.
 fn may_open(viewer: &Viewer, procedure: &Procedure) -> bool {
-    let attrs = json!({ "grade": procedure.grade.level(), "procedure": procedure.id });
-    procedure.is_valid_on(viewer.state.now().day()) && viewer.may("case.opened", &Resource::new("Case", "new", attrs))
+    let services = &viewer.state.services;
+    procedure.is_valid_on(viewer.state.now().day()) && services.cases.may_open(&viewer.ctx, procedure)
 }
 
 /// Procedures by field of work.

@@ -2,17 +2,18 @@
 
 use crate::{
     csv,
+    form::Posted,
     render::Page,
     show,
     trouble::Failure,
-    view::{Choice, Link},
-    viewer::{Member, Viewer},
+    view::{Choice, Link, Wrong},
+    viewer::{Member, Viewer, done},
 };
 use axum::{
     extract::{Path, Query},
     response::Response,
 };
-use kernel::{BodyId, Problem, Timestamp};
+use kernel::{BodyId, Day, Problem, Timestamp};
 use records::{Register, Series};
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,8 @@ pub struct RegisterPage {
     pub older: Option<String>,
     /// The address of the list as CSV.
     pub csv: String,
+    /// Whether the reader may let the register go on at a later number.
+    pub continues: bool,
 }
 
 /// A line of the register.
@@ -121,6 +124,7 @@ impl Page for RegisterPage {
             entries,
             older: Some("?before=1343".into()),
             csv: "?format=csv".into(),
+            continues: true,
         };
         vec![
             (
@@ -216,6 +220,80 @@ pub async fn show(viewer: Member, Path(code): Path<String>, Query(lines): Query<
         entries: rows,
         older: last.map(|n| format!("/registers/{code}?year={year}&before={n}")),
         csv: format!("/registers/{code}?year={year}&format=csv"),
+        continues: records.may_continue(&viewer.ctx, &register),
     };
     viewer.page(&page).await
+}
+
+/// Letting a register go on at a later number.
+#[derive(Debug, Serialize)]
+pub struct ContinuePage {
+    /// The register.
+    pub register: RegisterRow,
+    /// The number that shall come next, as typed.
+    pub next: String,
+    /// The day of the last number given elsewhere, as typed.
+    pub day: String,
+    /// Why, as typed.
+    pub reason: String,
+    /// What is wrong.
+    pub errors: Vec<Wrong>,
+}
+
+impl Page for ContinuePage {
+    const TEMPLATE: &'static str = "register_continue.html";
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |errors| ContinuePage {
+            register: RegisterRow::sample(),
+            next: "1350".into(),
+            day: "05/01/2025".into(),
+            reason: "Các số 1346 đến 1349 đã cấp bằng sổ giấy".into(),
+            errors,
+        };
+        vec![
+            ("to fill in", page(vec![])),
+            ("too small", page(vec![Wrong::sample("next", "Số phải lớn hơn số kế tiếp.")])),
+        ]
+    }
+}
+
+/// `GET /registers/{register}/continue`
+pub async fn to_continue(viewer: Member, Path(code): Path<String>) -> Result<Response, Failure> {
+    let today = viewer.state.now().day().short();
+    viewer.page(&continue_page(&viewer, &code, String::new(), today, String::new(), vec![]).await?).await
+}
+
+async fn continue_page(
+    viewer: &Viewer,
+    code: &str,
+    next: String,
+    day: String,
+    reason: String,
+    errors: Vec<Wrong>,
+) -> Result<ContinuePage, Problem> {
+    let register = viewer.state.services.records.register(&viewer.ctx, code).await?;
+    Ok(ContinuePage { register: row(viewer, &register).await?, next, day, reason, errors })
+}
+
+/// `POST /registers/{register}/continue`
+pub async fn go_on(Path(code): Path<String>, mut posted: Posted) -> Result<Response, Failure> {
+    let (next, day, reason) = (posted.fields.take("next"), posted.fields.take("day"), posted.fields.take("reason"));
+    let fresh = posted.step_up().await;
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let number = next.trim().parse::<i64>().map_err(|_| Problem::field("next", "field-not-a-number"));
+    let last = Day::parse(&day).map_err(|_| Problem::field("day", "field-not-a-day"));
+    let continued = match (fresh, number, last) {
+        (Ok(ctx), Ok(number), Ok(last)) => {
+            viewer.state.services.records.continue_register(&ctx, &code, number, Some(last), &reason).await
+        }
+        (Err(problem), ..) | (_, Err(problem), _) | (.., Err(problem)) => Err(problem),
+    };
+    match continued {
+        Ok(()) => Ok(done(&format!("/registers/{code}"), "done-register-continued")),
+        Err(problem) => {
+            let page = async |errors| continue_page(viewer, &code, next, day, reason, errors).await;
+            posted.again(problem, &format!("/registers/{code}"), vec![], page).await
+        }
+    }
 }
