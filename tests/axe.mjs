@@ -1,6 +1,7 @@
 // Opens pages in Chromium, takes screenshots at the two widths that officials use, and lets axe-core judge them.
 //
-// Reads a JSON object from standard input: {base, out, visits: [{role, cookies: [{name, value}], paths: [..]}], scripts}.
+// Reads a JSON object from standard input: {base, out, visits: [{role, cookies: [{name, value}], paths: [..],
+// kept: [{path, status, name, html}]}], scripts}.
 // Prints one JSON line per page and width: {role, path, width, status, title, violations: [{id, impact, nodes: [..]}],
 // overflow, errors}. `overflow` is true when the page scrolls sideways; `errors` are script and policy errors.
 import { chromium } from 'playwright-core';
@@ -24,8 +25,15 @@ function slug(text) {
   return text.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '').slice(0, 80) || 'home';
 }
 
-async function judge(context, visit, where, [width, height]) {
+// `kept` is a page as it was once shown: its HTML stands in for the program's answer; styles, scripts and images are the
+// program's own.
+async function judge(context, visit, where, [width, height], kept) {
   const page = await context.newPage();
+  if (kept) {
+    await page.route(order.base + where, (route) => route.fulfill({
+      status: kept.status, contentType: 'text/html; charset=utf-8', body: kept.html,
+    }));
+  }
   await page.setViewportSize({ width, height });
   const errors = [];
   page.on('console', (m) => { if (m.type() === 'error') errors.push(m.text().slice(0, 300)); });
@@ -35,7 +43,7 @@ async function judge(context, visit, where, [width, height]) {
   if (order.out) {
     const folder = path.join(order.out, visit.role);
     mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${slug(where)}-${width}.png`), fullPage: true });
+    await page.screenshot({ path: path.join(folder, `${slug(kept ? kept.name : where)}-${width}.png`), fullPage: true });
   }
   result.overflow = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
   // axe is put in through the debugging protocol, which the page's content security policy does not concern.
@@ -56,6 +64,9 @@ await Promise.all(order.visits.map(async (visit) => {
   await context.addCookies((visit.cookies ?? []).map((c) => ({ ...c, url: order.base })));
   for (const where of visit.paths) {
     for (const size of widths) await judge(context, visit, where, size);
+  }
+  for (const kept of visit.kept ?? []) {
+    for (const size of widths) await judge(context, visit, kept.path, size, kept);
   }
   await context.close();
 }));

@@ -86,7 +86,8 @@ impl Browser {
 
     /// Sends a form and takes the page that answers, whatever its status.
     pub async fn send(&mut self, form: Form) -> anyhow::Result<&Page> {
-        let method = if form.post { "POST" } else { "GET" };
+        let sent_to = form.action.path().to_owned();
+        let posted = form.post;
         let request = match (form.post, form.multipart) {
             (false, _) => self.client.get(form.action).query(&form.fields),
             (true, false) => self.client.post(form.action).form(&form.fields),
@@ -102,6 +103,8 @@ impl Browser {
             }
         };
         let answer = request.send().await?;
+        // After a redirect the page is the answer to a GET, whatever the form was sent with.
+        let method = if posted && answer.url().path() == sent_to { "POST" } else { "GET" };
         self.arrive(method, answer).await?;
         Ok(&self.page)
     }
@@ -119,12 +122,6 @@ impl Browser {
         let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         ensure!(kind.starts_with("text/html"), "{url} answered {status} with {kind:?}, which is no page");
         let html = answer.text().await?;
-        // After a redirect the page is the answer to a GET, whatever the form was sent with.
-        let method = if status.is_success() && method == "POST" && url.query().is_some_and(|q| q.contains("done=")) {
-            "GET"
-        } else {
-            method
-        };
         let path = url.query().map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
         self.album.show(&self.role, method, &path, status.as_u16(), &html);
         self.page = Page { url, status, html };
