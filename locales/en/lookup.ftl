@@ -21,6 +21,7 @@ continue-next-hint = The number alone, for example 1350
 continue-day = Day of the last number given elsewhere
 continue-reason = Reason
 continue-reason-hint = For example: numbers 1346 to 1349 were given in the paper register
+continue-cancel = Cancel, back to the register
 continue-button = Go on at this number
 year = Year
 year-any = All years

@@ -21,6 +21,7 @@ continue-next-hint = Chỉ phần số, ví dụ 1350
 continue-day = Ngày của số gần nhất đã cấp ở nơi khác
 continue-reason = Lý do
 continue-reason-hint = Ví dụ: Các số 1346 đến 1349 đã cấp bằng sổ giấy
+continue-cancel = Thôi, quay lại sổ
 continue-button = Cấp tiếp từ số này
 year = Năm
 year-any = Mọi năm

@@ -47,6 +47,25 @@ impl Position {
     /// Other staff.
     pub const STAFF: &str = "staff";
 
+    /// Every position that has a name of its own here.
+    pub const KNOWN: [&str; 15] = [
+        Position::CHAIRPERSON,
+        Position::VICE_CHAIRPERSON,
+        Position::MEMBER,
+        Position::HEAD,
+        Position::DEPUTY_HEAD,
+        Position::STANDING_MEMBER,
+        Position::EXPERT,
+        Position::CLERK,
+        Position::SECRETARY_GENERAL,
+        Position::DEPUTY,
+        Position::FULLTIME_DEPUTY,
+        Position::AUDITOR,
+        Position::ADMIN,
+        Position::AWAITING,
+        Position::STAFF,
+    ];
+
     /// A position code from outside.
     ///
     /// # Errors

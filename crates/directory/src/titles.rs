@@ -5,7 +5,7 @@ use crate::model::{BodyKind, Position};
 
 /// The Vietnamese and English title of a position. A position that the table does not know shows its code.
 pub fn title(kind: BodyKind, position: &Position) -> (String, String) {
-    let known = by_kind(kind, position.as_str()).or_else(|| anywhere(position.as_str()));
+    let known = by_kind(kind, position.as_str()).or_else(|| in_general(position.as_str()));
     match known {
         Some((vi, en)) => (vi.to_owned(), en.to_owned()),
         None => (position.to_string(), position.to_string()),
@@ -47,7 +47,8 @@ fn by_kind(kind: BodyKind, position: &str) -> Option<(&'static str, &'static str
     })
 }
 
-fn anywhere(position: &str) -> Option<(&'static str, &'static str)> {
+/// A position named without its body, such as in a list to choose from. None for a code that the table does not know.
+pub fn in_general(position: &str) -> Option<(&'static str, &'static str)> {
     Some(match position {
         Position::CHAIRPERSON => ("Chủ tịch", "Chairperson"),
         Position::VICE_CHAIRPERSON => ("Phó Chủ tịch", "Vice-Chairperson"),

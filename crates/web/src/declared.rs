@@ -4,9 +4,10 @@
 //! and removed by buttons that send the form.
 
 use crate::{pages::open_case::DeclaredField, show, viewer::Viewer};
-use directory::query::PeopleFilter;
+use directory::{Position, query::PeopleFilter, titles};
 use kernel::{BodyId, FieldProblem, PersonId, Problem, text};
 use procedure::{Field, model::FieldKind};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Fields of a form as the page shows them. `prefix` is `f.` for the form itself.
@@ -45,7 +46,11 @@ async fn one(viewer: &Viewer, name: String, field: &Field, value: &Value) -> Res
         ..DeclaredField::default()
     };
     shown_field.kind = match &field.kind {
-        FieldKind::Text | FieldKind::Position => "text",
+        FieldKind::Text => "text",
+        FieldKind::Position => {
+            shown_field.value = position_words(viewer, &shown_field.value);
+            "position"
+        }
         FieldKind::LongText => "long",
         FieldKind::Date => {
             shown_field.value = kernel::Day::parse(&shown_field.value).map_or(shown_field.value, kernel::Day::short);
@@ -110,11 +115,28 @@ async fn body_words(viewer: &Viewer, value: &str) -> Result<String, Problem> {
     Ok(body.map_or_else(|| value.to_owned(), |b| format!("{} · {id}", b.name_in(viewer.lang().code()))))
 }
 
-/// Names that the inputs of people and bodies suggest.
+/// A position as the input shows it: the name, with the code behind it; a code without a name as it stands.
+fn position_words(viewer: &Viewer, code: &str) -> String {
+    let named = titles::in_general(code);
+    named.map_or_else(|| code.to_owned(), |(vi, en)| format!("{} · {code}", viewer.lang().pick(vi, en)))
+}
+
+/// Names that the inputs of people, bodies and positions suggest.
+#[derive(Debug, Default, Serialize)]
+pub struct Suggestions {
+    /// “Đại biểu 001 · db-001”.
+    pub people: Vec<String>,
+    /// “Ủy ban Thường vụ Quốc hội · ubtvqh”.
+    pub bodies: Vec<String>,
+    /// “Phó Chủ tịch · vice-chairperson”.
+    pub positions: Vec<String>,
+}
+
+/// What the inputs of these fields suggest.
 ///
 /// # Errors
 /// Storage.
-pub async fn suggestions(viewer: &Viewer, declared: &[Field]) -> Result<(Vec<String>, Vec<String>), Problem> {
+pub async fn suggestions(viewer: &Viewer, declared: &[Field]) -> Result<Suggestions, Problem> {
     let has = |wanted: fn(&FieldKind) -> bool| {
         declared.iter().any(|f| match &f.kind {
             FieldKind::List { columns } => columns.iter().any(|c| wanted(&c.kind)),
@@ -140,7 +162,11 @@ pub async fn suggestions(viewer: &Viewer, declared: &[Field]) -> Result<(Vec<Str
         let standing = directory.bodies(viewer.state.now().day()).await?;
         bodies = standing.iter().map(|b| format!("{} · {}", b.name_in(lang), b.id)).collect();
     }
-    Ok((people, bodies))
+    let positions = match has(|k| matches!(k, FieldKind::Position)) {
+        true => Position::KNOWN.iter().map(|code| position_words(viewer, code)).collect(),
+        false => Vec::new(),
+    };
+    Ok(Suggestions { people, bodies, positions })
 }
 
 /// What was sent, by key: the engine's shape, with the texts as they were typed.
@@ -221,6 +247,7 @@ async fn resolve_in(
                 Err((code, names)) => wrong.push(FieldProblem::new(name, code).arg("names", names)),
             },
             FieldKind::Body => *value = body_code(viewer, &plain(value)).await?.into(),
+            FieldKind::Position => *value = position_code(&plain(value)).into(),
             FieldKind::Bodies => {
                 for code in value.as_array_mut().into_iter().flatten() {
                     *code = body_code(viewer, &plain(code)).await?.into();
@@ -292,6 +319,18 @@ async fn body_code(viewer: &Viewer, typed: &str) -> Result<String, Problem> {
     Ok(found.map_or_else(|| typed.to_owned(), |b| b.id.to_string()))
 }
 
+/// The code behind what was typed: of a suggestion, or of a name as the table has it.
+fn position_code(typed: &str) -> String {
+    let typed = typed.trim();
+    if let Some((_, code)) = typed.rsplit_once('·') {
+        return code.trim().to_owned();
+    }
+    let wanted = text::fold(typed);
+    let named =
+        |code: &&&str| titles::in_general(code).is_some_and(|(vi, en)| [vi, en].map(text::fold).contains(&wanted));
+    Position::KNOWN.iter().find(named).map_or(typed, |code| code).to_owned()
+}
+
 /// The engine names fields `members[2].person`; the inputs are called `f.members.2.person`.
 pub fn named_as_inputs(problem: Problem, declared: &[Field]) -> Problem {
     let Problem::Invalid(mut fields) = problem else { return problem };
@@ -311,6 +350,15 @@ mod tests {
 
     fn field(key: &str, kind: FieldKind) -> Field {
         Field { key: key.into(), label: Text::default(), hint: None, kind, required: false }
+    }
+
+    #[test]
+    fn a_position_is_found_by_suggestion_name_or_code() {
+        for typed in ["Phó Chủ tịch · vice-chairperson", "pho chu tich", "Vice-Chairperson", " vice-chairperson "]
+        {
+            assert_eq!(position_code(typed), "vice-chairperson");
+        }
+        assert_eq!(position_code("thanh-vien-moi"), "thanh-vien-moi");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     viewer::Viewer,
 };
 use cases::{CaseSummary, CaseView, Entry};
-use directory::model::Names;
+use directory::{model::Names, titles};
 use kernel::{Day, PersonId, Problem};
 use procedure::{Field, Procedure, Text, model::FieldKind};
 use records::{Content, Document, State, content::point_letter};
@@ -331,7 +331,11 @@ async fn words_of(viewer: &Viewer, kind: &FieldKind, value: &Value) -> Result<St
             }
             rows.join("; ")
         }
-        FieldKind::Text | FieldKind::LongText | FieldKind::Position => text.to_owned(),
+        FieldKind::Position => {
+            let (vi, en) = titles::in_general(text).unwrap_or((text, text));
+            viewer.lang().pick(vi, en).to_owned()
+        }
+        FieldKind::Text | FieldKind::LongText => text.to_owned(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Opening a case: choose the procedure, then fill in the form that its declaration describes.
 
 use crate::{
-    declared,
+    declared::{self, Suggestions},
     form::Posted,
     render::Page,
     show,
@@ -11,7 +11,11 @@ use crate::{
 };
 use axum::{extract::Path, response::Response};
 use kernel::{Grade, Problem};
-use procedure::{Procedure, model::Work};
+use procedure::{
+    Procedure,
+    model::{BodyRef, Owner, Work},
+    tasks,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -86,10 +90,8 @@ pub struct CaseFormPage {
     pub grades: Vec<Choice>,
     /// The grade as chosen.
     pub grade: String,
-    /// Names that the inputs of people suggest.
-    pub people: Vec<String>,
-    /// Names that the inputs of bodies suggest.
-    pub bodies: Vec<String>,
+    /// Names that the inputs suggest.
+    pub suggested: Suggestions,
     /// What happens after opening.
     pub after: String,
     /// What is wrong.
@@ -155,8 +157,11 @@ impl Page for CaseFormPage {
             fields: DeclaredField::samples(),
             grades: vec![Choice::new("0", "Thường"), Choice::new("1", "Mật")],
             grade: "0".into(),
-            people: vec!["Đại biểu 001 · person-1".into()],
-            bodies: vec!["Ủy ban Thường vụ Quốc hội · ubtvqh".into()],
+            suggested: Suggestions {
+                people: vec!["Đại biểu 001 · person-1".into()],
+                bodies: vec!["Ủy ban Thường vụ Quốc hội · ubtvqh".into()],
+                positions: vec!["Ủy viên · member".into()],
+            },
             after: "Sau khi mở, hồ sơ ở bước Soạn thảo và do Vụ Pháp luật xử lý.".into(),
             errors,
         };
@@ -213,8 +218,20 @@ pub async fn choose(viewer: Member) -> Result<Response, Failure> {
 /// `GET /cases/new/{procedure}`
 pub async fn form(viewer: Member, Path(id): Path<String>) -> Result<Response, Failure> {
     let procedure = valid(&viewer, &id)?;
-    let page = form_page(&viewer, &procedure, String::new(), procedure.grade, &Map::new(), vec![]).await?;
+    let values = own_body(&viewer, &procedure);
+    let page = form_page(&viewer, &procedure, String::new(), procedure.grade, &values, vec![]).await?;
     viewer.page(&page).await
+}
+
+/// The reader's own body, where the form asks which body begins: nearly always that is the one meant.
+fn own_body(viewer: &Viewer, procedure: &Procedure) -> Map<String, Value> {
+    let seats = tasks::opening_seats(procedure, &viewer.ctx.actor);
+    let body = seats.first().and_then(|seat| seat.split_once('@')).map(|(_, body)| Value::from(body));
+    let asked = procedure.first_step().owners.iter().find_map(|owner| match owner {
+        Owner::Position { body: BodyRef::Field(key), .. } => Some(key.clone()),
+        _ => None,
+    });
+    asked.zip(body).into_iter().collect()
 }
 
 fn valid(viewer: &Viewer, id: &str) -> Result<Arc<Procedure>, Problem> {
@@ -232,7 +249,7 @@ async fn form_page(
 ) -> Result<CaseFormPage, Problem> {
     let clearance = viewer.ctx.person().map(|p| p.clearance).unwrap_or_default();
     let grades = Grade::ALL.into_iter().filter(|g| *g >= procedure.grade && *g <= clearance.max(procedure.grade));
-    let (people, bodies) = declared::suggestions(viewer, &procedure.form).await?;
+    let suggested = declared::suggestions(viewer, &procedure.form).await?;
     let first = show::pick(viewer, &procedure.first_step().title);
     Ok(CaseFormPage {
         procedure: procedure_row(viewer, procedure),
@@ -242,8 +259,7 @@ async fn form_page(
             .map(|g| Choice::new(g.level().to_string(), viewer.say(&format!("grade-{}", g.level()), &[])))
             .collect(),
         grade: grade.level().to_string(),
-        people,
-        bodies,
+        suggested,
         after: viewer.say("case-open-after", &[("step", &first)]),
         errors,
     })

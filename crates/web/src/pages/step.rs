@@ -5,7 +5,7 @@ use super::{
     open_case::DeclaredField,
 };
 use crate::{
-    declared,
+    declared::{self, Suggestions},
     form::Posted,
     render::Page,
     show,
@@ -60,10 +60,8 @@ pub struct StepPage {
     pub documents: Vec<NeededDocument>,
     /// The step's form.
     pub fields: Vec<DeclaredField>,
-    /// Names that the inputs of people suggest.
-    pub people: Vec<String>,
-    /// Names that the inputs of bodies suggest.
-    pub bodies: Vec<String>,
+    /// Names that the inputs suggest.
+    pub suggested: Suggestions,
     /// Answers to choose from.
     pub outcomes: Vec<Choice>,
     /// The one that was chosen.
@@ -119,8 +117,7 @@ impl Page for StepPage {
                 },
             ],
             fields: DeclaredField::samples(),
-            people: vec![],
-            bodies: vec![],
+            suggested: Suggestions::default(),
             outcomes: vec![Choice::new("nhat-tri", "Nhất trí"), Choice::new("bo-sung", "Nhất trí, đề nghị bổ sung")],
             outcome: String::new(),
             returns: vec![Choice::new("soan-thao", "Soạn thảo")],
@@ -289,7 +286,7 @@ async fn step_page(
         written: spec.paper.is_some(),
         there: there(&spec.key),
     });
-    let (people, bodies) = declared::suggestions(viewer, &step.fields).await?;
+    let suggested = declared::suggestions(viewer, &step.fields).await?;
     Ok(StepPage {
         case: show::case_head(case),
         step: step.key.clone(),
@@ -297,8 +294,7 @@ async fn step_page(
         todo: show::pick(viewer, &step.todo),
         documents: documents.collect(),
         fields: declared::fields(viewer, &step.fields, values).await?,
-        people,
-        bodies,
+        suggested,
         outcomes: show::choices(viewer, &step.outcomes),
         outcome: typed.outcome,
         returns: returns(viewer, case),
