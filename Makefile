@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release/dienhong
 DEBUG := $(TARGET)/debug/dienhong
 
-.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test tamper-test bench lint deny fmt prerequisites generated
+.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test tamper-test bench screenshots lint deny fmt prerequisites generated
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,15 +44,22 @@ test-blackbox: ## The running program, driven by pyHanko, pdfsig, qpdf, Chromium
 	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests
 
 kill-test: ## SIGKILL a writer a hundred times under load; nothing acknowledged may be lost
-	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} $(CARGO) nextest run -p dienhong-journal -E 'test(/crash|kill/)'
+	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} $(CARGO) nextest run --workspace -E 'test(/crash|kill/)'
 
-bench: web ## Measure, beside the machine's own limits and peers, in one run
-	$(CARGO) bench -p dienhong-journal --bench acts
-	$(CARGO) bench -p dienhong-typeset --bench papers
+bench: prerequisites web ## Measure, beside the machine's own limits and peers, in one run
+	$(CARGO) build --release --workspace --bins
+	tests/.venv/bin/python benches/service.py
+	$(CARGO) bench --workspace --bench acts
+	$(CARGO) bench --workspace --bench papers
+	DIENHONG_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) run --release -p dienhong-signing --example speed
 	$(CARGO) bench -p dienhong-statute
 
 tamper-test: ## Change every table behind the journal's back on PostgreSQL too; each change must be found and named
-	$(CARGO) nextest run -p dienhong-journal --ignore-default-filter -E 'test(every_change_behind_the_journals_back)'
+	$(CARGO) nextest run --workspace --ignore-default-filter -E 'test(every_change_behind_the_journals_back)'
+
+screenshots: ## Take the README's pictures from the running program
+	$(CARGO) build --bin dienhong
+	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python tests/screenshots.py
 
 lint: ## Formatting and clippy
 	$(CARGO) fmt --all -- --check
@@ -63,7 +70,10 @@ deny: ## Licences, advisories known to the lock file, banned and doubled crates
 	else echo "skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
 
 generated: ## Regenerate what is generated and committed (policy matrix, procedure table, OpenAPI)
-	DIENHONG_REGENERATE=1 $(CARGO) nextest run --workspace -E 'test(generated)'
+	$(CARGO) run -p dienhong-policy --example matrix
+	$(CARGO) run -p dienhong-procedure --example table
+	-$(CARGO) nextest run -p dienhong-web -E 'test(description)'
+	if [ -f docs/api/openapi.json.new ]; then mv docs/api/openapi.json.new docs/api/openapi.json; fi
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
