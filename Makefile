@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release/dienhong
 DEBUG := $(TARGET)/debug/dienhong
 
-.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test tamper-test bench screenshots lint deny fmt prerequisites generated
+.PHONY: help demo demo-reset web test test-rust test-blackbox kill-test bench screenshots lint deny fmt prerequisites generated
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,7 @@ prerequisites: ## Install (or name) what the tests need beside Rust and Node
 
 test: prerequisites web ## All tests: Rust on both engines, then the running program with other people's clients
 	$(MAKE) --no-print-directory deny
+	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-rust
 	$(MAKE) --no-print-directory test-blackbox
 
@@ -53,9 +54,6 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	$(CARGO) bench --workspace --bench papers
 	DIENHONG_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) run --release -p dienhong-signing --example speed
 	$(CARGO) bench -p dienhong-statute
-
-tamper-test: ## Change every table behind the journal's back on PostgreSQL too; each change must be found and named
-	$(CARGO) nextest run --workspace --ignore-default-filter -E 'test(every_change_behind_the_journals_back)'
 
 screenshots: ## Take the README's pictures from the running program
 	$(CARGO) build --bin dienhong
