@@ -52,7 +52,7 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	tests/.venv/bin/python benches/service.py
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
-	DIENHONG_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) run --release -p dienhong-signing --example speed
+	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python
 	$(CARGO) bench -p dienhong-statute
 
 screenshots: ## Take the README's pictures from the running program
