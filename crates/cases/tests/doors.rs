@@ -37,6 +37,15 @@ testkit::on_both_engines! {
         }
     }
 
+    async fn a_procedure_is_offered_to_whoever_could_open_a_case_under_it(db: Db) {
+        let house = furnished(&db).await;
+        let procedure = house.cases.catalogue().newest().find(|p| p.id == "drafting-committee").unwrap().clone();
+        for (who, offered) in [("person-expert", true), ("person-clerk", false), ("person-chair", false)] {
+            let ctx = house.at_work(who).await;
+            assert_eq!(house.cases.may_open(&ctx, &procedure), offered, "{who}");
+        }
+    }
+
     async fn what_a_list_shows_is_what_the_policies_allow(db: Db) {
         let house = furnished(&db).await;
         let mut cases = Vec::new();

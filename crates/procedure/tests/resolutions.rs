@@ -283,3 +283,14 @@ fn events_read_back_from_the_journal_as_they_were_written() {
     }
     assert_eq!(Event::read("something.else", &json!({})).unwrap(), None);
 }
+
+#[test]
+fn a_case_can_be_opened_by_whoever_may_own_its_first_step_once_the_form_names_their_body() {
+    let hall = Hall::new("drafting-committee");
+    let seats = |person: &str| tasks::opening_seats(&hall.procedure, &hall.actor(person));
+    assert_eq!(seats("expert"), ["expert@vu-cong-tac-dai-bieu"]);
+    assert_eq!(seats("stranger"), ["expert@vu-phap-luat"], "an expert of another unit opens for that unit");
+    for other in ["clerk", "member-01", "law-chair", "nobody"] {
+        assert!(seats(other).is_empty(), "{other}");
+    }
+}
