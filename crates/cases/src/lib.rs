@@ -19,6 +19,7 @@ mod load;
 mod minutes;
 mod moves;
 pub mod projection;
+mod recent;
 mod timeline;
 mod timers;
 mod view;
@@ -42,12 +43,13 @@ pub struct Cases {
     directory: Directory,
     records: Records,
     catalogue: Arc<Catalogue>,
+    recent: Arc<recent::Recent>,
 }
 
 impl Cases {
     /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
     pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
-        Cases { journal, directory, records, catalogue }
+        Cases { journal, directory, records, catalogue, recent: Arc::default() }
     }
 
     /// The projections that the journal must be opened with.

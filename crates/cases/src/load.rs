@@ -1,6 +1,8 @@
 //! A case as it stands: the fold of its acts, with need-to-know checked.
 
 use crate::{Cases, acts::TaskLine};
+use journal::PrivateErased;
+use kernel::ActBody as _;
 use kernel::{Act, ActDraft, CaseId, Ctx, Problem, Resource, StreamId};
 use procedure::{CaseState, Event, Procedure, TaskKind, open_tasks, tasks};
 use records::Access;
@@ -85,6 +87,14 @@ impl Loaded {
     pub fn act<B: kernel::ActBody>(&self, body: &B) -> ActDraft {
         ActDraft::new(self.resource(), body).graded(self.state.grade)
     }
+    /// Takes further acts of the stream.
+    fn follow(&mut self, acts: Vec<Act>) -> Result<(), Problem> {
+        apply(&mut self.state, &acts)?;
+        self.version = acts.last().map_or(self.version, |act| act.version);
+        self.acts.extend(acts);
+        self.access = access_of(&self.procedure, &self.state);
+        Ok(())
+    }
     /// What to answer when the case has moved on since the actor saw it.
     pub fn conflict(&self, expected: i64) -> Problem {
         Problem::Conflict { stream: stream(&self.id).to_string(), expected, found: self.version }
@@ -93,38 +103,64 @@ impl Loaded {
 
 impl Cases {
     /// The case, when the person may know of it.
-    pub(crate) async fn load(&self, ctx: &Ctx, id: &CaseId) -> Result<Loaded, Problem> {
+    pub(crate) async fn load(&self, ctx: &Ctx, id: &CaseId) -> Result<Arc<Loaded>, Problem> {
         let missing = || Problem::not_found("case", id);
         let loaded = self.load_unchecked(id).await?.ok_or_else(missing)?;
         let allowed = self.journal.policies().decide(ctx, "view.case", &loaded.resource()).allowed;
         if allowed { Ok(loaded) } else { Err(missing()) }
     }
 
-    async fn load_unchecked(&self, id: &CaseId) -> Result<Option<Loaded>, Problem> {
-        let mut acts: Vec<Act> = Vec::new();
-        loop {
-            let after = acts.last().map_or(0, |act| act.version);
-            let page = self.journal.acts(&stream(id), after, PAGE).await?;
-            let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
-            acts.extend(page);
-            if !full {
-                break;
+    /// The case as it stands now. What was read before is not read again: only acts behind it are, and must follow it.
+    async fn load_unchecked(&self, id: &CaseId) -> Result<Option<Arc<Loaded>>, Problem> {
+        if let Some(known) = self.recent.of(id) {
+            let later = self.acts_behind(id, known.version).await?;
+            let follows = |act: &Act| known.acts.last().is_some_and(|last| act.prev == last.hash);
+            match later.first() {
+                None => return Ok(Some(known)),
+                Some(first) if follows(first) && !later.iter().any(|act| act.kind == PrivateErased::KIND) => {
+                    let mut loaded = Loaded::clone(&known);
+                    loaded.follow(later)?;
+                    return Ok(Some(self.recent.keep(loaded)));
+                }
+                Some(_) => self.recent.forget(id),
             }
         }
-        let Some(version) = acts.last().map(|act| act.version) else { return Ok(None) };
+        let acts = self.acts_behind(id, 0).await?;
+        if acts.is_empty() {
+            return Ok(None);
+        }
         let mut state = CaseState::new();
-        for act in &acts {
-            if let Some(event) = Event::read(&act.kind, &act.body).map_err(Problem::fault)? {
-                state.apply(&event);
-            }
-        }
+        apply(&mut state, &acts)?;
         let reference = state.procedure.clone().ok_or_else(|| Problem::fault(format!("{id} has no procedure")))?;
         let procedure = self.catalogue.get(&reference).cloned();
         let procedure = procedure.ok_or_else(|| Problem::Unavailable {
             what: "procedure",
             why: format!("{reference}, under which {id} began, is not in the catalogue: put its file back"),
         })?;
-        let access = access_of(&procedure, &state);
-        Ok(Some(Loaded { id: id.clone(), procedure, state, version, access, acts }))
+        let mut loaded = Loaded::unborn(id.clone(), procedure);
+        loaded.follow(acts)?;
+        Ok(Some(self.recent.keep(loaded)))
     }
+
+    async fn acts_behind(&self, id: &CaseId, version: i64) -> Result<Vec<Act>, Problem> {
+        let mut acts: Vec<Act> = Vec::new();
+        loop {
+            let after = acts.last().map_or(version, |act| act.version);
+            let page = self.journal.acts(&stream(id), after, PAGE).await?;
+            let full = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
+            acts.extend(page);
+            if !full {
+                return Ok(acts);
+            }
+        }
+    }
+}
+
+fn apply(state: &mut CaseState, acts: &[Act]) -> Result<(), Problem> {
+    for act in acts {
+        if let Some(event) = Event::read(&act.kind, &act.body).map_err(Problem::fault)? {
+            state.apply(&event);
+        }
+    }
+    Ok(())
 }

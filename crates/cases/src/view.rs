@@ -42,14 +42,14 @@ impl Cases {
         let loaded = self.load(ctx, id).await?;
         let documents = self.records.documents_of(ctx, id).await?;
         let possible = self.allowed(ctx, &loaded);
-        let Loaded { id, procedure, mut state, version, .. } = loaded;
+        let (mut state, procedure) = (loaded.state.clone(), Arc::clone(&loaded.procedure));
         close_running_ballot(ctx, &mut state);
         Ok(CaseView {
             progress: progress(&procedure, &state),
             tasks: open_tasks(&procedure, &state),
             missing: missing_documents(&procedure, &state),
-            id,
-            version,
+            id: id.clone(),
+            version: loaded.version,
             procedure,
             state,
             documents,
