@@ -33,22 +33,51 @@ pub(crate) fn read(law: &Law) -> Meta {
     meta
 }
 
-fn title(lines: &[&str], meta: &mut Meta) {
+/// Where the title stands in the lines before the first unit: the lines, the kind and the rest of the first line.
+fn title_lines<'a>(lines: &[&'a str]) -> Option<(std::ops::Range<usize>, &'static str, &'a str)> {
     for (i, line) in lines.iter().enumerate() {
         let Some((word, kind)) = KINDS.iter().find(|(word, _)| starts_word(line, word)) else { continue };
         let beside = line[word.len()..].trim();
-        let below = lines[i + 1..].iter().take_while(|l| crate::marker::is_shouted(l)).copied();
-        let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
-        if parts.first().is_some_and(|p| p.starts_with("SỐ ")) && lines[i + 1..].iter().any(|l| starts_word(l, word))
-        {
+        let below = lines[i + 1..].iter().take_while(|l| crate::marker::is_shouted(l)).count();
+        let numbered = if beside.is_empty() { lines.get(i + 1).copied().unwrap_or("") } else { beside };
+        if numbered.starts_with("SỐ ") && lines[i + 1..].iter().any(|l| starts_word(l, word)) {
             continue;
         }
-        meta.kind = Some((*kind).to_owned());
-        if !parts.is_empty() {
-            meta.title = Some(sentence_case(&parts.join(" ")));
-        }
-        return;
+        return Some((i..i + 1 + below, kind, beside));
     }
+    None
+}
+
+fn title(lines: &[&str], meta: &mut Meta) {
+    let Some((range, kind, beside)) = title_lines(lines) else { return };
+    meta.kind = Some(kind.to_owned());
+    let below = lines[range.start + 1..range.end].iter().copied();
+    let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
+    if !parts.is_empty() {
+        let printed = parts.join(" ");
+        meta.title = Some(named_by_itself(lines, kind, &printed).unwrap_or_else(|| sentence_case(&printed)));
+    }
+}
+
+/// The lines before the first unit in three: what stands before the title (state name, number, place and date), the
+/// title, and the preamble (legal bases, enacting words).
+pub(crate) fn front(law: &Law) -> [&[crate::text::Text]; 3] {
+    let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
+    let basis = |l: &&str| l.starts_with("Căn cứ ") || l.starts_with("Theo đề nghị ") || l.starts_with("Để ");
+    let title = title_lines(&lines).map_or(0..0, |(range, _, _)| range);
+    let preamble = lines.iter().position(|l| basis(&l)).unwrap_or(title.end).max(title.end);
+    [&law.front[..title.start], &law.front[title.start..preamble], &law.front[preamble..]]
+}
+
+/// The title with the capitals of names, as the enacting words have it: `Quốc hội ban hành Luật Biển Việt Nam.`
+fn named_by_itself(lines: &[&str], kind: &str, printed: &str) -> Option<String> {
+    let wanted = printed.to_lowercase();
+    lines.iter().filter(|l| !crate::marker::is_shouted(l)).find_map(|line| {
+        let (at, _) = line.match_indices(kind).find(|(i, k)| {
+            line[i + k.len()..].trim_start().to_lowercase().trim_end_matches(['.', ';', ',']) == wanted
+        })?;
+        Some(line[at + kind.len()..].trim().trim_end_matches(['.', ';', ',']).to_owned())
+    })
 }
 
 fn starts_word(line: &str, word: &str) -> bool {
@@ -57,7 +86,21 @@ fn starts_word(line: &str, word: &str) -> bool {
 
 /// `THUẾ TIÊU THỤ` → `Thuế tiêu thụ`: capitals carry no meaning in printed titles.
 fn sentence_case(text: &str) -> String {
-    let lower = text.to_lowercase();
+    const NAMES: [&str; 9] = [
+        "Việt Nam",
+        "Quốc hội",
+        "Chính phủ",
+        "Hội đồng nhân dân",
+        "Ủy ban nhân dân",
+        "Tòa án nhân dân",
+        "Viện kiểm sát nhân dân",
+        "Mặt trận Tổ quốc",
+        "Ủy ban thường vụ",
+    ];
+    let mut lower = text.to_lowercase();
+    for name in NAMES {
+        lower = lower.replace(&name.to_lowercase(), name);
+    }
     let mut chars = lower.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }
