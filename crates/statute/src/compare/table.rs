@@ -124,21 +124,11 @@ impl Table {
 
     /// The data of the form `bang-so-sanh`.
     pub fn paper(&self, title: &str) -> Value {
-        let piece = |p: &super::Piece| match p.mark {
-            Mark::Same => json!({ "text": p.text }),
-            mark => json!({ "text": p.text, "mark": mark }),
-        };
         let row = |line: &Line| {
-            let mut cells: Vec<Value> = line
-                .row
-                .cells
-                .iter()
-                .map(|c| json!({ "pieces": c.pieces.iter().map(piece).collect::<Vec<_>>() }))
-                .collect();
+            let mut cells: Vec<Value> = line.row.cells.iter().map(|c| cell_paper(&c.pieces)).collect();
             if self.explained {
-                let pieces: Vec<Value> =
-                    [&line.explanation].iter().filter(|e| !e.is_empty()).map(|e| json!({ "text": e })).collect();
-                cells.push(json!({ "pieces": pieces }));
+                let piece = super::Piece { mark: Mark::Same, text: line.explanation.clone() };
+                cells.push(cell_paper(&[piece]));
             }
             json!({ "strong": line.row.level <= Level::Article, "cells": cells })
         };
@@ -189,6 +179,36 @@ fn cell_html(cell: &Cell) -> String {
     cell.pieces.iter().map(piece).collect()
 }
 
+/// Pieces for paper, where blanks at the ends of a text and line ends are told apart from it.
+fn cell_paper(pieces: &[super::Piece]) -> Value {
+    let (mut out, mut gap, mut line) = (Vec::new(), false, false);
+    for piece in pieces {
+        for (i, text) in piece.text.split('\n').enumerate() {
+            line |= i > 0;
+            gap |= text.starts_with(' ');
+            if text.trim().is_empty() {
+                gap |= !text.is_empty();
+                continue;
+            }
+            let mut made = json!({ "text": text.trim() });
+            let first = out.is_empty();
+            for (name, on) in [
+                ("added", piece.mark == Mark::Added),
+                ("removed", piece.mark == Mark::Removed),
+                ("gap", gap && !line && !first),
+                ("line", line && !first),
+            ] {
+                if on {
+                    made[name] = json!(true);
+                }
+            }
+            out.push(made);
+            (gap, line) = (text.ends_with(' '), false);
+        }
+    }
+    json!({ "pieces": out })
+}
+
 fn cell_word(cell: &Cell, bold: bool) -> Paragraph {
     let run = |p: &super::Piece| Run {
         bold,
@@ -234,6 +254,8 @@ mod tests {
             let paper = table.paper("So sánh");
             assert_eq!(paper["columns"].as_array().unwrap().len(), columns);
             assert!(paper["rows"].as_array().unwrap().iter().all(|r| r["cells"].as_array().unwrap().len() == columns));
+            let first = &paper["rows"][0]["cells"][1]["pieces"];
+            assert_eq!((first[1]["text"].as_str(), first[1]["gap"].as_bool()), (Some("to"), Some(true)), "{first}");
             let docx = crate::source::from_docx(&table.docx("So sánh")).unwrap().text;
             let rows: Vec<_> = docx.lines().skip(1).collect();
             assert_eq!(rows.len(), 3, "{docx}");

@@ -41,7 +41,25 @@ impl Official {
     /// The data of the form `van-ban-hop-nhat`. Absent values are left out.
     pub fn paper(&self, by: &Authentication) -> Value {
         let line = |l: &Line| {
-            let mut out = json!({ "style": l.style, "text": l.text });
+            let mut out = json!({ "text": if l.cells.is_empty() { &l.text } else { "" } });
+            let mut set = |name: &str, on: bool| {
+                if on {
+                    out[name] = json!(true);
+                }
+            };
+            set("centred", l.style == Style::Container);
+            set("strong", matches!(l.style, Style::Container | Style::Article));
+            set("slanted", matches!(l.style, Style::Preamble | Style::Closing));
+            if !l.cells.is_empty() {
+                out["cells"] = json!(l.cells);
+            }
+            if !l.notes.is_empty() {
+                out["notes"] = json!(l.notes);
+            }
+            out
+        };
+        let note = |n: &String| json!({ "text": n.lines().collect::<Vec<_>>() });
+        let mut out = json!({ "style": l.style, "text": l.text });
             if !l.cells.is_empty() {
                 out["cells"] = json!(l.cells);
                 out["text"] = json!("");
@@ -54,7 +72,7 @@ impl Official {
         let mut out = json!({
             "symbol": by.symbol, "place": by.place, "kind": self.kind, "title": self.title,
             "documents": self.documents, "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
-            "notes": self.notes, "position": by.position,
+            "notes": self.notes.iter().map(note).collect::<Vec<_>>(), "position": by.position,
         });
         let known =
             [("number", by.number.clone()), ("date", by.date.map(|d| d.to_string())), ("name", by.name.clone())];
