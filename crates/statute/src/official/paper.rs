@@ -59,16 +59,6 @@ impl Official {
             out
         };
         let note = |n: &String| json!({ "text": n.lines().collect::<Vec<_>>() });
-        let mut out = json!({ "style": l.style, "text": l.text });
-            if !l.cells.is_empty() {
-                out["cells"] = json!(l.cells);
-                out["text"] = json!("");
-            }
-            if !l.notes.is_empty() {
-                out["notes"] = json!(l.notes);
-            }
-            out
-        };
         let mut out = json!({
             "symbol": by.symbol, "place": by.place, "kind": self.kind, "title": self.title,
             "documents": self.documents, "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
