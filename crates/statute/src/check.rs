@@ -213,6 +213,13 @@ fn own_texts(unit: &Unit) -> impl Iterator<Item = &Text> {
     unit.heading.iter().chain(unit.lead.iter().chain(&unit.tail).filter_map(Block::as_text))
 }
 
+/// Two to six plain capitals that are no Roman number: `UBND`, `WTO`.
+fn is_short(word: &str) -> bool {
+    let count = word.chars().count();
+    let roman = word.chars().all(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'M' | 'D'));
+    (2..=6).contains(&count) && word.chars().all(|c| c.is_ascii_uppercase() || c == 'Đ') && !roman
+}
+
 /// Abbreviations in capitals (`UBND`) that stand nowhere in brackets (`Tổ chức Thương mại thế giới (WTO)`) and are not
 /// named by `gọi tắt là`.
 fn unexplained(law: &Law, definitions: &[Definition]) -> Vec<Finding> {
@@ -221,18 +228,25 @@ fn unexplained(law: &Law, definitions: &[Definition]) -> Vec<Finding> {
     let mut seen = std::collections::HashSet::new();
     law.visit(&mut |unit| {
         for line in own_texts(unit).filter(|t| !crate::marker::is_shouted(t)) {
-            for word in line.split([' ', '\n', ',', ';', '.', ':', '(', ')', '“', '”', '"']) {
-                let short = word.chars().count() >= 2 && word.chars().all(|c| c.is_alphabetic() && c.is_uppercase());
-                let roman = word.chars().all(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C'));
-                if !short || roman || !seen.insert(word.to_owned()) {
+            let words: Vec<&str> = line
+                .split([' ', '\n', ',', ';', '.', ':', '(', ')', '“', '”', '"', '/'])
+                .filter(|w| !w.is_empty())
+                .collect();
+            for (i, word) in words.iter().enumerate() {
+                // Several in a row are a heading or a name set in capitals.
+                let beside = [i.checked_sub(1), Some(i + 1)].into_iter().flatten().filter_map(|k| words.get(k));
+                if !is_short(word) || beside.into_iter().any(|w| crate::marker::is_shouted(w)) {
                     continue;
                 }
-                let told = definitions.iter().any(|d| d.term == word)
+                if !seen.insert((*word).to_owned()) {
+                    continue;
+                }
+                let told = definitions.iter().any(|d| d.term == *word)
                     || [format!("({word})"), format!("({word},"), format!("(sau đây gọi tắt là {word}")]
                         .iter()
                         .any(|w| text.contains(w));
                 if !told {
-                    out.push(Finding::Unexplained { term: word.to_owned(), unit: unit.id.clone() });
+                    out.push(Finding::Unexplained { term: (*word).to_owned(), unit: unit.id.clone() });
                 }
             }
         }
