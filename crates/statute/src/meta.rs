@@ -20,13 +20,21 @@ pub(crate) fn read(law: &Law) -> Meta {
     let mut meta = Meta::default();
     let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
     // A legal basis names the number and day of another document.
-    for line in lines.iter().filter(|l| !l.starts_with("Căn cứ") && !l.starts_with("Theo ")) {
+    let own = |l: &str| !(l.starts_with("Căn cứ") || l.starts_with("Theo "));
+    for (i, line) in lines.iter().enumerate().filter(|(_, l)| own(l)) {
         if meta.number.is_none() {
-            meta.number = number_in(line);
+            // `Số:` may stand alone, its number on the next line.
+            let next = lines.get(i + 1).filter(|_| line.to_lowercase().ends_with("số:"));
+            meta.number = number_in(&next.map_or_else(|| (*line).to_owned(), |n| format!("{line} {n}")));
         }
         if meta.issued.is_none() {
             meta.issued = day_in(line);
         }
+    }
+    if meta.issued.is_none() {
+        // `Luật này được Quốc hội … thông qua ngày 14 tháng 6 năm 2019.`
+        let adopted = law.back.iter().find(|l| l.contains("thông qua ngày") || l.contains("thông qua, ngày"));
+        meta.issued = adopted.and_then(|l| day_in(l));
     }
     title(&lines, &mut meta);
     meta.in_force = effect(law);
@@ -55,8 +63,22 @@ fn title(lines: &[&str], meta: &mut Meta) {
     let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
     if !parts.is_empty() {
         let printed = parts.join(" ");
-        meta.title = Some(named_by_itself(lines, kind, &printed).unwrap_or_else(|| sentence_case(&printed)));
+        let printed = own_name(&printed);
+        meta.title = Some(named_by_itself(lines, kind, printed).unwrap_or_else(|| sentence_case(printed)));
     }
+}
+
+/// The name alone of titles that also tell issuer, number and day: `SỐ 18-L/CTN NGÀY … CỦA QUỐC HỘI VỀ DẦU KHÍ`,
+/// `QUY HOẠCH ĐÔ THỊ CỦA QUỐC HỘI KHOÁ XII, KỲ HỌP THỨ 5`.
+fn own_name(printed: &str) -> &str {
+    if printed.starts_with("SỐ ") || printed.starts_with("CỦA QUỐC HỘI") {
+        return printed.split_once(" VỀ ").map_or(printed, |(_, name)| name);
+    }
+    let end = [" CỦA QUỐC HỘI KH", " SỐ "].iter().filter_map(|w| printed.find(w)).find(|&at| {
+        let rest = printed[at..].trim_start_matches(" SỐ ");
+        rest.starts_with(' ') || rest.starts_with(|c: char| c.is_ascii_digit())
+    });
+    printed[..end.unwrap_or(printed.len())].trim()
 }
 
 /// The lines before the first unit in three: what stands before the title (state name, number, place and date), the
@@ -197,5 +219,27 @@ mod tests {
         let day = effect_day("1. Luật này có hiệu lực thi hành từ ngày 01 tháng 01 năm 2018.");
         assert_eq!(day, Day::new(2018, 1, 1));
         assert_eq!(effect_day("kể từ ngày Luật này có hiệu lực thi hành"), None);
+    }
+
+    #[test]
+    fn a_title_is_the_name_alone_with_the_capitals_that_the_law_gives_itself() {
+        let meta = |front: &str| {
+            let meta = crate::parse::parse(&format!(
+                "{front}\nĐiều 1. Một\nA.\nĐiều 2. Hai\nB.\nLuật này được Quốc hội thông qua ngày 14 tháng 6 năm 2019."
+            ))
+            .law
+            .meta;
+            (meta.title.unwrap_or_default(), meta.number.unwrap_or_default(), meta.issued)
+        };
+        let day = Day::new(2019, 6, 14);
+        assert_eq!(
+            meta("Số:\n1/2030/QH20\nLUẬT\nBIỂN VIỆT NAM\nQuốc hội ban hành Luật Biển Việt Nam."),
+            ("Biển Việt Nam".into(), "1/2030/QH20".into(), day)
+        );
+        assert_eq!(meta("LUẬT\nAO HỒ CỦA QUỐC HỘI KHOÁ XII, KỲ HỌP THỨ 5").0, "Ao hồ");
+        assert_eq!(
+            meta("LUẬT\nSỐ 18-L/CTN NGÀY 06/07/1993 CỦA QUỐC HỘI VỀ DẦU MỎ"),
+            ("Dầu mỏ".into(), "18-L/CTN".into(), Day::new(1993, 7, 6))
+        );
     }
 }
