@@ -95,10 +95,12 @@ pub(crate) fn front(law: &Law) -> [&[crate::text::Text]; 3] {
 fn named_by_itself(lines: &[&str], kind: &str, printed: &str) -> Option<String> {
     let wanted = printed.to_lowercase();
     lines.iter().filter(|l| !crate::marker::is_shouted(l)).find_map(|line| {
-        let (at, _) = line.match_indices(kind).find(|(i, k)| {
-            line[i + k.len()..].trim_start().to_lowercase().trim_end_matches(['.', ';', ',']) == wanted
+        let at = line.match_indices(kind).map(|(i, k)| i + k.len()).find(|&i| {
+            let rest = line[i..].trim_start().to_lowercase();
+            let after = rest.strip_prefix(&wanted).map(|r| r.trim_end_matches(['.', ';', ',']));
+            after.is_some_and(|r| r.is_empty() || r.starts_with(" số "))
         })?;
-        Some(line[at + kind.len()..].trim().trim_end_matches(['.', ';', ',']).to_owned())
+        Some(line[at..].trim_start().chars().take(wanted.chars().count()).collect())
     })
 }
 
