@@ -3,6 +3,7 @@
 //! Articles have ids without parents (`art_19`), their numbering being one sequence. FRBR URIs follow the naming
 //! convention: `/akn/vn/act/luat/2015-06-19/77-2015-qh13/vie@2016-01-01/!main`.
 
+mod meta;
 mod read;
 mod uri;
 mod write;

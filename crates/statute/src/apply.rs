@@ -40,7 +40,7 @@ pub(crate) fn apply_unnamed(law: &mut Law, command: &Command, source: &Source) -
         name: source.name.clone(),
         provision: command.place.provision.clone(),
         in_force: command.from.or(source.in_force),
-        done: command.action.done().to_owned(),
+        done: command.action.done(),
     });
     let flag = |reason| {
         Box::new(Flag {
@@ -134,6 +134,10 @@ fn adopt(unit: &mut Unit, new: &Unit) {
             Some(i) => old.swap_remove(i),
             None => Unit::new(child.level, child.label.clone()),
         };
+        if !made.same_text(child) {
+            // Earlier amendments of a text that is gone say nothing of the new one; the command stands at the unit above.
+            made.origin.clear();
+        }
         adopt(&mut made, child);
         unit.children.push(made);
     }

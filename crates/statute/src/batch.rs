@@ -16,8 +16,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Row {
     /// Number of the law.
+    #[serde(deserialize_with = "written")]
     pub law: String,
-    /// Number of the article.
+    /// Number of the article, as text or as a number.
+    #[serde(deserialize_with = "written")]
     pub art: String,
     /// Heading before.
     #[serde(default)]
@@ -26,7 +28,7 @@ pub struct Row {
     #[serde(default)]
     pub base: Option<String>,
     /// The amending provisions, in their order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "listed")]
     pub amending_texts: Vec<Provision>,
     /// What the codification notes on the article's status: by which provisions it was amended.
     #[serde(default)]
@@ -43,16 +45,42 @@ pub struct Row {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Provision {
     /// Number of the amending law.
+    #[serde(deserialize_with = "written")]
     pub law: String,
     /// The article.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written")]
     pub art: String,
     /// Its heading.
     #[serde(default)]
     pub title: Option<String>,
     /// Its text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written")]
     pub text: String,
+}
+
+/// A text; a number counts as its digits, null as no text.
+fn written<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    use serde::de::Error as _;
+    use serde_json::Value;
+    match Value::deserialize(from)? {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Null => Ok(String::new()),
+        other => Err(D::Error::custom(format!("a text is needed, not {other}"))),
+    }
+}
+
+/// A list; null counts as an empty one.
+fn listed<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Provision>, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+impl Row {
+    /// The number of its article, when it is one.
+    pub fn label(&self) -> Option<Label> {
+        let art = self.art.trim().trim_start_matches("Điều ");
+        Label::parse(art, false).filter(|l| l.value() > 0)
+    }
 }
 
 /// What became of a row.
@@ -139,25 +167,6 @@ pub fn consolidate_row_in(row: &Row, laws: &[Law]) -> Outcome {
     };
     let text = if article.repealed { String::new() } else { article.body_text() };
     Outcome { law: row.law.clone(), art: row.art.clone(), status, title: article.title(), text, reasons }
-}
-
-/// Consolidates rows given as JSON lines; answers JSON lines, in the same order. A line that is no row is answered
-/// with `{"line": n, "error": …}`. `laws` are whole laws that may be known (see [`consolidate_row_in`]).
-pub fn consolidate_lines(lines: &str, laws: &[Law]) -> Vec<String> {
-    each_line(lines, |row| serde_json::to_string(&consolidate_row_in(row, laws)))
-}
-
-/// Proposes amending texts for rows given as JSON lines; as [`consolidate_lines`].
-pub fn propose_lines(lines: &str) -> Vec<String> {
-    each_line(lines, |row| serde_json::to_string(&propose_row(row)))
-}
-
-fn each_line(lines: &str, answer: impl Fn(&Row) -> serde_json::Result<String>) -> Vec<String> {
-    let one = |(i, line): (usize, &str)| {
-        let result = serde_json::from_str::<Row>(line).and_then(|row| answer(&row));
-        result.unwrap_or_else(|e| serde_json::json!({ "line": i + 1, "error": e.to_string() }).to_string())
-    };
-    lines.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()).map(one).collect()
 }
 
 /// What one amending provision commands.
@@ -453,21 +462,5 @@ mod tests {
         row.prov = Some("Điều 3 …, có nội dung được sửa đổi bởi Điều 50 Luật số 9/2033/QH20; Điều 1 Luật số 7/2034/QH20 có hiệu lực".into());
         let got = consolidate_row(&row);
         assert_eq!(got.reasons, ["thiếu văn bản sửa đổi: 7/2034/QH20"]);
-    }
-
-    #[test]
-    fn rows_are_answered_in_order_and_broken_lines_say_so() {
-        let lines = "{\"law\":\"1/2030/QH20\",\"art\":\"1\",\"base\":\"1. A.\\n2. B.\",\"consolidated\":\"1. A.\\n\\n1a. *Mới*.\\n\\n2. B.\"}\nkhông phải JSON";
-        let got = propose_lines(lines);
-        let first: serde_json::Value = serde_json::from_str(&got[0]).unwrap();
-        assert_eq!(
-            first["amending_text"],
-            "Bổ sung khoản 1a vào sau khoản 1 Điều 1 của Luật số 1/2030/QH20 như sau:\n“1a. Mới.”."
-        );
-        assert_eq!(
-            (first["roundtrip"].as_bool(), first["text"].as_str()),
-            (Some(true), Some("1. A.\n1a. Mới.\n2. B."))
-        );
-        assert!(got[1].starts_with("{\"error\":") || got[1].starts_with("{\"line\":2"));
     }
 }

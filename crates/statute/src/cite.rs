@@ -9,7 +9,7 @@ pub(crate) mod list;
 pub(crate) mod words;
 
 pub use document::{DocRef, read_document};
-pub use list::{Cited, Part, read_list};
+pub use list::{Cited, Part, Place, read_list};
 
 pub(crate) use words::Words;
 

@@ -49,15 +49,20 @@ pub enum Action {
 }
 
 impl Action {
-    /// The words of a footnote: `được sửa đổi, bổ sung`.
-    pub fn done(&self) -> &'static str {
+    /// The words of a footnote: `được sửa đổi, bổ sung`, after the unit's name; a change of words is a whole sentence
+    /// and begins with a capital: `Cụm từ “A” được thay thế bằng cụm từ “B”`.
+    pub fn done(&self) -> String {
         match self {
-            Action::Replace { .. } | Action::Retitle { .. } => "được sửa đổi, bổ sung",
-            Action::Insert { .. } => "được bổ sung",
-            Action::Repeal => "được bãi bỏ",
-            Action::Phrase { new, .. } if new.is_empty() => "được bỏ cụm từ",
-            Action::Phrase { .. } => "được thay thế cụm từ",
-            Action::PhraseBeside { .. } => "được bổ sung cụm từ",
+            Action::Replace { .. } => "được sửa đổi, bổ sung".into(),
+            Action::Retitle { .. } => "được sửa đổi tên".into(),
+            Action::Insert { .. } => "được bổ sung".into(),
+            Action::Repeal => "được bãi bỏ".into(),
+            Action::Phrase { old, new } if new.is_empty() => format!("Cụm từ “{old}” được bỏ"),
+            Action::Phrase { old, new } => format!("Cụm từ “{old}” được thay thế bằng cụm từ “{new}”"),
+            Action::PhraseBeside { near, new, after } => {
+                let side = if *after { "sau" } else { "trước" };
+                format!("Cụm từ “{new}” được bổ sung vào {side} cụm từ “{near}”")
+            }
         }
     }
 }

@@ -1,8 +1,13 @@
 //! Comparison of two, three or four texts of one law: rows aligned by identity, word by word inside.
 //!
 //! The first column is what the others are compared with (in force); then as submitted, as verified, and a column for
-//! explanations, which is the caller's. The answer is data; pages, PDF and DOCX are made of it elsewhere.
+//! explanations, which is the caller's. The answer is data; [`Table`] gives it to a page, to Word and to paper.
 
+mod table;
+
+pub use table::{Line, Table};
+
+use crate::address::Address;
 use crate::label::Level;
 use crate::model::{Law, Unit};
 use serde::Serialize;
@@ -45,6 +50,8 @@ pub struct Row {
     pub level: Level,
     /// The label: `Điều 5`, `khoản 2`, `điểm a`.
     pub label: String,
+    /// The whole address: `điểm a khoản 2 Điều 5`.
+    pub place: String,
     /// The unit's id in the first column that has it.
     pub id: String,
     /// Something differs between columns.
@@ -57,17 +64,21 @@ pub struct Row {
 pub fn compare(columns: &[&Law]) -> Vec<Row> {
     let lists: Vec<Vec<&Unit>> = columns.iter().map(|law| law.units.iter().collect()).collect();
     let mut out = Vec::new();
-    rows(&lists, &mut out);
+    rows(&lists, &Address::default(), &mut out);
     out
 }
 
-fn rows(columns: &[Vec<&Unit>], out: &mut Vec<Row>) {
+fn rows(columns: &[Vec<&Unit>], above: &Address, out: &mut Vec<Row>) {
     for units in aligned(columns) {
         let Some(first) = units.iter().flatten().next() else { continue };
-        out.push(row(first, &units));
+        let here = match first.level {
+            Level::Article => Address::article(first.label.clone()),
+            level => above.child(level, first.label.clone()),
+        };
+        out.push(row(first, &here, &units));
         let children: Vec<Vec<&Unit>> =
             units.iter().map(|u| u.map_or_else(Vec::new, |u| u.children.iter().collect())).collect();
-        rows(&children, out);
+        rows(&children, &here, out);
     }
 }
 
@@ -121,7 +132,7 @@ fn own_text(unit: &Unit) -> String {
     out.trim().to_owned()
 }
 
-fn row(first: &Unit, units: &[Option<&Unit>]) -> Row {
+fn row(first: &Unit, here: &Address, units: &[Option<&Unit>]) -> Row {
     let base = units.first().copied().flatten().map(own_text);
     let mut cells = Vec::with_capacity(units.len());
     let mut changed = false;
@@ -137,7 +148,8 @@ fn row(first: &Unit, units: &[Option<&Unit>]) -> Row {
         cells.push(Cell { present: unit.is_some(), pieces });
     }
     let label = format!("{} {}", first.level.word(), first.label.shown(first.level));
-    Row { level: first.level, label, id: first.id.to_string(), changed, cells }
+    let (place, id) = (here.to_string(), first.id.to_string());
+    Row { level: first.level, label, place, id, changed, cells }
 }
 
 /// The word difference of two texts. The pieces marked same and removed make the first text, same and added the

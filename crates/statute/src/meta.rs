@@ -20,35 +20,88 @@ pub(crate) fn read(law: &Law) -> Meta {
     let mut meta = Meta::default();
     let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
     // A legal basis names the number and day of another document.
-    for line in lines.iter().filter(|l| !l.starts_with("Căn cứ") && !l.starts_with("Theo ")) {
+    let own = |l: &str| !(l.starts_with("Căn cứ") || l.starts_with("Theo "));
+    for (i, line) in lines.iter().enumerate().filter(|(_, l)| own(l)) {
         if meta.number.is_none() {
-            meta.number = number_in(line);
+            // `Số:` may stand alone, its number on the next line.
+            let next = lines.get(i + 1).filter(|_| line.to_lowercase().ends_with("số:"));
+            meta.number = number_in(&next.map_or_else(|| (*line).to_owned(), |n| format!("{line} {n}")));
         }
         if meta.issued.is_none() {
             meta.issued = day_in(line);
         }
+    }
+    if meta.issued.is_none() {
+        // `Luật này được Quốc hội … thông qua ngày 14 tháng 6 năm 2019.`
+        let adopted = law.back.iter().find(|l| l.contains("thông qua ngày") || l.contains("thông qua, ngày"));
+        meta.issued = adopted.and_then(|l| day_in(l));
     }
     title(&lines, &mut meta);
     meta.in_force = effect(law);
     meta
 }
 
-fn title(lines: &[&str], meta: &mut Meta) {
+/// Where the title stands in the lines before the first unit: the lines, the kind and the rest of the first line.
+fn title_lines<'a>(lines: &[&'a str]) -> Option<(std::ops::Range<usize>, &'static str, &'a str)> {
     for (i, line) in lines.iter().enumerate() {
         let Some((word, kind)) = KINDS.iter().find(|(word, _)| starts_word(line, word)) else { continue };
         let beside = line[word.len()..].trim();
-        let below = lines[i + 1..].iter().take_while(|l| crate::marker::is_shouted(l)).copied();
-        let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
-        if parts.first().is_some_and(|p| p.starts_with("SỐ ")) && lines[i + 1..].iter().any(|l| starts_word(l, word))
-        {
+        let below = lines[i + 1..].iter().take_while(|l| crate::marker::is_shouted(l)).count();
+        let numbered = if beside.is_empty() { lines.get(i + 1).copied().unwrap_or("") } else { beside };
+        if numbered.starts_with("SỐ ") && lines[i + 1..].iter().any(|l| starts_word(l, word)) {
             continue;
         }
-        meta.kind = Some((*kind).to_owned());
-        if !parts.is_empty() {
-            meta.title = Some(sentence_case(&parts.join(" ")));
-        }
-        return;
+        return Some((i..i + 1 + below, kind, beside));
     }
+    None
+}
+
+fn title(lines: &[&str], meta: &mut Meta) {
+    let Some((range, kind, beside)) = title_lines(lines) else { return };
+    meta.kind = Some(kind.to_owned());
+    let below = lines[range.start + 1..range.end].iter().copied();
+    let parts: Vec<&str> = std::iter::once(beside).filter(|b| !b.is_empty()).chain(below).collect();
+    if !parts.is_empty() {
+        let printed = parts.join(" ");
+        let printed = own_name(&printed);
+        meta.title = Some(named_by_itself(lines, kind, printed).unwrap_or_else(|| sentence_case(printed)));
+    }
+}
+
+/// The name alone of titles that also tell issuer, number and day: `SỐ 18-L/CTN NGÀY … CỦA QUỐC HỘI VỀ DẦU KHÍ`,
+/// `QUY HOẠCH ĐÔ THỊ CỦA QUỐC HỘI KHOÁ XII, KỲ HỌP THỨ 5`.
+fn own_name(printed: &str) -> &str {
+    if printed.starts_with("SỐ ") || printed.starts_with("CỦA QUỐC HỘI") {
+        return printed.split_once(" VỀ ").map_or(printed, |(_, name)| name);
+    }
+    let end = [" CỦA QUỐC HỘI KH", " SỐ "].iter().filter_map(|w| printed.find(w)).find(|&at| {
+        let rest = printed[at..].trim_start_matches(" SỐ ");
+        rest.starts_with(' ') || rest.starts_with(|c: char| c.is_ascii_digit())
+    });
+    printed[..end.unwrap_or(printed.len())].trim()
+}
+
+/// The lines before the first unit in three: what stands before the title (state name, number, place and date), the
+/// title, and the preamble (legal bases, enacting words).
+pub(crate) fn front(law: &Law) -> [&[crate::text::Text]; 3] {
+    let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
+    let basis = |l: &&str| l.starts_with("Căn cứ ") || l.starts_with("Theo đề nghị ") || l.starts_with("Để ");
+    let title = title_lines(&lines).map_or(0..0, |(range, _, _)| range);
+    let preamble = lines.iter().position(|l| basis(&l)).unwrap_or(title.end).max(title.end);
+    [&law.front[..title.start], &law.front[title.start..preamble], &law.front[preamble..]]
+}
+
+/// The title with the capitals of names, as the enacting words have it: `Quốc hội ban hành Luật Biển Việt Nam.`
+fn named_by_itself(lines: &[&str], kind: &str, printed: &str) -> Option<String> {
+    let wanted = printed.to_lowercase();
+    lines.iter().filter(|l| !crate::marker::is_shouted(l)).find_map(|line| {
+        let at = line.match_indices(kind).map(|(i, k)| i + k.len()).find(|&i| {
+            let rest = line[i..].trim_start().to_lowercase();
+            let after = rest.strip_prefix(&wanted).map(|r| r.trim_end_matches(['.', ';', ',']));
+            after.is_some_and(|r| r.is_empty() || r.starts_with(" số "))
+        })?;
+        Some(line[at..].trim_start().chars().take(wanted.chars().count()).collect())
+    })
 }
 
 fn starts_word(line: &str, word: &str) -> bool {
@@ -57,7 +110,21 @@ fn starts_word(line: &str, word: &str) -> bool {
 
 /// `THUẾ TIÊU THỤ` → `Thuế tiêu thụ`: capitals carry no meaning in printed titles.
 fn sentence_case(text: &str) -> String {
-    let lower = text.to_lowercase();
+    const NAMES: [&str; 9] = [
+        "Việt Nam",
+        "Quốc hội",
+        "Chính phủ",
+        "Hội đồng nhân dân",
+        "Ủy ban nhân dân",
+        "Tòa án nhân dân",
+        "Viện kiểm sát nhân dân",
+        "Mặt trận Tổ quốc",
+        "Ủy ban thường vụ",
+    ];
+    let mut lower = text.to_lowercase();
+    for name in NAMES {
+        lower = lower.replace(&name.to_lowercase(), name);
+    }
     let mut chars = lower.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }
@@ -154,5 +221,27 @@ mod tests {
         let day = effect_day("1. Luật này có hiệu lực thi hành từ ngày 01 tháng 01 năm 2018.");
         assert_eq!(day, Day::new(2018, 1, 1));
         assert_eq!(effect_day("kể từ ngày Luật này có hiệu lực thi hành"), None);
+    }
+
+    #[test]
+    fn a_title_is_the_name_alone_with_the_capitals_that_the_law_gives_itself() {
+        let meta = |front: &str| {
+            let meta = crate::parse::parse(&format!(
+                "{front}\nĐiều 1. Một\nA.\nĐiều 2. Hai\nB.\nLuật này được Quốc hội thông qua ngày 14 tháng 6 năm 2019."
+            ))
+            .law
+            .meta;
+            (meta.title.unwrap_or_default(), meta.number.unwrap_or_default(), meta.issued)
+        };
+        let day = Day::new(2019, 6, 14);
+        assert_eq!(
+            meta("Số:\n1/2030/QH20\nLUẬT\nBIỂN VIỆT NAM\nQuốc hội ban hành Luật Biển Việt Nam."),
+            ("Biển Việt Nam".into(), "1/2030/QH20".into(), day)
+        );
+        assert_eq!(meta("LUẬT\nAO HỒ CỦA QUỐC HỘI KHOÁ XII, KỲ HỌP THỨ 5").0, "Ao hồ");
+        assert_eq!(
+            meta("LUẬT\nSỐ 18-L/CTN NGÀY 06/07/1993 CỦA QUỐC HỘI VỀ DẦU MỎ"),
+            ("Dầu mỏ".into(), "18-L/CTN".into(), Day::new(1993, 7, 6))
+        );
     }
 }

@@ -111,7 +111,7 @@ pub struct Provenance {
     pub provision: String,
     /// From which day; `None` when the document does not say.
     pub in_force: Option<Day>,
-    /// What was done, in the words of a footnote: `được sửa đổi, bổ sung`, `được bãi bỏ`.
+    /// What was done, in the words of a footnote ([`crate::command::Action::done`]).
     pub done: String,
 }
 

@@ -25,8 +25,15 @@ pub fn parse(text: &str) -> Parsed {
     let mut parsed = build::Builder::new(build::Mode::Law).run(text);
     parsed.law.meta = crate::meta::read(&parsed.law);
     parsed.law.name_units();
-    oddity::check_articles(&parsed.law, &mut parsed.oddities);
     parsed
+}
+
+/// What is odd in a tree that was not read from lines (an Akoma Ntoso document): articles and headings.
+pub(crate) fn oddities(law: &Law) -> Vec<Oddity> {
+    let mut out = Vec::new();
+    oddity::check_articles(law, &[], &mut out);
+    oddity::check_sequence(law, &mut out);
+    out
 }
 
 /// Reads what stands below an article's heading, as articles are exchanged in rows: `1. …`, `a) …`, paragraphs.

@@ -1,4 +1,11 @@
-//! Who cites what: references found in the text, resolved to units, listed backwards.
+//! Who cites what: references found in the text, resolved to units (of other laws too, where those are at hand), listed
+//! backwards, and kept right when units are renumbered.
+
+mod impact;
+mod renumber;
+
+pub use impact::{Citing, Fate, Impact, impact};
+pub use renumber::{Kept, Renumbered, renumber};
 
 use crate::address::{Address, Lost};
 use crate::cite::{Cited, DocRef, Words, document, list};
@@ -36,6 +43,8 @@ pub struct Cite {
     pub unit: Option<Text>,
     /// The unit is repealed.
     pub repealed: bool,
+    /// Where the label of each level stands in the text (bytes), as far as the words give it.
+    pub places: Vec<(Level, usize, usize)>,
 }
 
 impl Reference {
@@ -106,10 +115,11 @@ fn after_article(mut list: Vec<Cited>) -> Vec<Cited> {
     let mut article = None;
     for cited in &mut list {
         match &cited.steps[..] {
-            [one @ (Level::Article, _)] => article = Some(one.clone()),
+            [one @ (Level::Article, _)] => article = Some((one.clone(), cited.places[0])),
             [(level, _), ..] if *level > Level::Article => {
-                if let Some(article) = &article {
+                if let Some((article, place)) = &article {
                     cited.steps.insert(0, article.clone());
+                    cited.places.insert(0, *place);
                 }
             }
             _ => article = None,
@@ -189,7 +199,9 @@ fn walk(unit: &Unit, above: &Address, amends: Option<&DocRef>, law: &Law, index:
                 let address = cited.resolve(&here);
                 let unit = address.as_ref().filter(|_| internal).and_then(|a| index.get(a, &here, law));
                 let repealed = unit.as_ref().is_some_and(|(_, repealed)| *repealed);
-                Cite { address, unit: unit.map(|(id, _)| id), repealed }
+                let places = cited.steps.iter().zip(&cited.places);
+                let places = places.filter_map(|((level, _), place)| place.map(|(a, b)| (*level, a, b))).collect();
+                Cite { address, unit: unit.map(|(id, _)| id), repealed, places }
             };
             out.push(Reference {
                 from: unit.id.clone(),
@@ -216,6 +228,24 @@ pub fn cited_by(references: &[Reference]) -> HashMap<Text, Vec<&Reference>> {
         }
     }
     out
+}
+
+/// Resolves references to other laws that are at hand: the unit's id is then that in the other law. A document is known
+/// by its number, or by its whole name.
+pub fn across(references: &mut [Reference], laws: &[Law]) {
+    let indexes: Vec<Index> = laws.iter().map(Index::of).collect();
+    for reference in references {
+        let Some(document) = &reference.document else { continue };
+        let known = |law: &Law| document.matches(law.meta.number.as_deref(), law.meta.title.as_deref()) == Some(true);
+        let mut found = laws.iter().zip(&indexes).filter(|(law, _)| known(law));
+        // Two laws of one name (an older and a newer) leave it open which is meant.
+        let (Some((law, index)), None) = (found.next(), found.next()) else { continue };
+        for cite in &mut reference.units {
+            let unit = cite.address.as_ref().and_then(|a| index.get(a, &Address::default(), law));
+            cite.repealed = unit.as_ref().is_some_and(|(_, repealed)| *repealed);
+            cite.unit = unit.map(|(id, _)| id);
+        }
+    }
 }
 
 /// References that an amendment breaks: in the law after it they lead to a repealed unit or to none, and did not

@@ -54,11 +54,11 @@ pub fn read(xml: &str) -> Result<Law, Unreadable> {
             lines(found, &mut law.front);
         }
     }
-    if let Some(body) = find(akn, "body").or_else(|| find(akn, "mainBody")) {
-        law.units = units(body);
+    if let Some(body) = find(akn, "body").or_else(|| find(akn, "mainBody")).or_else(|| find(akn, "debateBody")) {
+        units(body, &mut law);
     }
-    if let Some(back) = find(akn, "conclusions") {
-        lines(back, &mut law.back);
+    for part in ["conclusions", "attachments", "components"] {
+        children(document(akn)).chain(children(akn)).filter(|e| e.name == part).for_each(|e| lines(e, &mut law.back));
     }
     // The meta data are read from the text, as for any law, so that both always agree.
     law.meta = parse(&law.text()).law.meta;
@@ -142,7 +142,13 @@ fn text(element: &Element) -> String {
             match node {
                 Node::Text(text) => out.push_str(text),
                 Node::Element(e) if e.name == "eol" || e.name == "br" => out.push('\n'),
-                Node::Element(e) => walk(e, out),
+                Node::Element(e) => {
+                    let apart = !is_inline(&e.name) || matches!(e.name.as_str(), "td" | "th" | "tr" | "li" | "item");
+                    let apart = apart || level(&e.name).is_some();
+                    out.push_str(if apart { "\n" } else { "" });
+                    walk(e, out);
+                    out.push_str(if apart { "\n" } else { "" });
+                }
             }
         }
     }
@@ -151,17 +157,34 @@ fn text(element: &Element) -> String {
     out.split('\n').map(|l| normalise_line(l).into_owned()).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// The paragraphs in an element, each as a line.
+/// The document element (`act`, `bill`, `doc`, …).
+fn document(akn: &Element) -> &Element {
+    children(akn).find(|e| !matches!(e.name.as_str(), "components" | "meta")).unwrap_or(akn)
+}
+
+/// Elements that stand inside a line.
+fn is_inline(name: &str) -> bool {
+    const BLOCKS: [&str; 6] = ["p", "block", "heading", "subheading", "num", "crossHeading"];
+    !BLOCKS.contains(&name)
+}
+
+/// The element has words of its own, or only elements that stand inside a line.
+fn is_line(element: &Element) -> bool {
+    let words = |n: &Node| matches!(n, Node::Text(t) if !t.trim().is_empty());
+    !is_inline(&element.name) || element.nodes.iter().any(words)
+}
+
+/// The paragraphs in an element, each as a line. Meta data are no text.
 fn lines(element: &Element, out: &mut Vec<crate::text::Text>) {
-    for child in children(element) {
-        match child.name.as_str() {
-            "p" => {
+    for child in children(element).filter(|e| e.name != "meta") {
+        match is_line(child) {
+            true => {
                 let text = text(child);
                 if !text.is_empty() {
                     out.push(text.into());
                 }
             }
-            _ => lines(child, out),
+            false => lines(child, out),
         }
     }
 }
@@ -170,44 +193,88 @@ fn level(name: &str) -> Option<Level> {
     Level::ALL.into_iter().find(|l| tag(*l) == name)
 }
 
-/// The units in an element. Elements that the model does not know are passed through to what they hold.
-fn units(element: &Element) -> Vec<Unit> {
-    let mut out = Vec::new();
+/// Whether units stand in the element; what a line says or quotes is none of this document's.
+fn holds_units(element: &Element) -> bool {
+    !is_line(element) && children(element).any(|e| level(&e.name).is_some() || holds_units(e))
+}
+
+/// The units in an element. Elements that the model does not know are passed through to what they hold; words outside
+/// units stand before the first unit, or close the one before them.
+fn units(element: &Element, law: &mut Law) {
     for child in children(element) {
         match level(&child.name) {
-            Some(level) => out.push(unit(child, level)),
-            None => out.extend(units(child)),
+            Some(level) => law.units.push(unit(child, level)),
+            None if holds_units(child) => units(child, law),
+            None => {
+                let mut loose = Vec::new();
+                block(child, &mut loose);
+                match law.units.last_mut() {
+                    Some(last) => last.tail.extend(loose),
+                    None => {
+                        let mut text = String::new();
+                        for block in loose {
+                            block.write(&mut text);
+                            text.push('\n');
+                        }
+                        law.front.extend(text.lines().map(crate::text::Text::from));
+                    }
+                }
+            }
         }
     }
-    out
 }
 
 fn unit(element: &Element, level: Level) -> Unit {
-    let num = children(element).find(|e| e.name == "num").map(text).unwrap_or_default();
+    let num = children(element).find(|e| e.name == "num").map(text).unwrap_or_default().replace('\n', " ");
     let mut made = Unit::new(level, label_of(&num, level));
     made.id = element.id.clone().unwrap_or_default().into();
     made.repealed = element.removed;
-    for child in children(element) {
-        match child.name.as_str() {
-            "heading" => made.heading = text(child).split('\n').map(Into::into).collect(),
-            "intro" | "content" => blocks(child, &mut made.lead),
-            "wrapUp" => blocks(child, &mut made.tail),
-            name => match self::level(name) {
-                Some(level) => made.children.push(unit(child, level)),
-                None if name != "num" => made.children.extend(units(child)),
-                None => {}
-            },
-        }
-    }
+    let class = |name: &str| children(element).find(|e| e.name == name).and_then(|e| e.class.as_deref());
+    let below = class("heading") == Some("below");
+    made.marker = if class("num") == Some("tight") || num.is_empty() { num.into() } else { format!("{num} ").into() };
+    fill(element, &mut made, true);
     // An empty paragraph stands beside the number of a clause whose text begins on the next line; elsewhere it is the
     // filling that the schema wants.
     if level <= Level::Article {
         made.lead.retain(|b| b.as_text().is_none_or(|t| !t.is_empty()));
     }
-    let class = |name: &str| children(element).find(|e| e.name == name).and_then(|e| e.class.as_deref());
-    made.beside = class("heading") != Some("below") && (level >= Level::Article || !made.heading.is_empty());
-    made.marker = if class("num") == Some("tight") { num.into() } else { format!("{num} ").into() };
+    if level >= Level::Clause && !made.heading.is_empty() {
+        // Ours have no heading here; a foreign one is the first words.
+        let heading = std::mem::take(&mut made.heading).into_iter().map(Block::Text);
+        made.lead.splice(0..0, heading);
+    }
+    made.beside = !below && (level >= Level::Article || !made.heading.is_empty());
     made
+}
+
+/// What an element holds, into the unit; `own` when it is the unit's own element.
+fn fill(element: &Element, made: &mut Unit, own: bool) {
+    let mut numbered = !own;
+    for child in children(element) {
+        let loose = if made.children.is_empty() { &mut made.lead } else { &mut made.tail };
+        match child.name.as_str() {
+            "num" if !std::mem::replace(&mut numbered, true) => {}
+            "heading" if own => {
+                let lines = text(child);
+                made.heading.extend(lines.split('\n').filter(|l| !l.is_empty()).map(crate::text::Text::from));
+            }
+            "intro" | "content" => blocks(child, loose),
+            "wrapUp" => blocks(child, &mut made.tail),
+            name => match self::level(name) {
+                Some(level) => {
+                    // What seemed to close the unit stands before this one, so it belongs to the one before.
+                    let before = std::mem::take(&mut made.tail);
+                    match made.children.last_mut() {
+                        Some(last) => last.tail.extend(before),
+                        None => made.lead.extend(before),
+                    }
+                    made.children.push(unit(child, level));
+                }
+                None if holds_units(child) => fill(child, made, false),
+                None => block(child, loose),
+            },
+        }
+    }
 }
 
 fn label_of(num: &str, level: Level) -> Label {
@@ -219,25 +286,58 @@ fn label_of(num: &str, level: Level) -> Label {
 }
 
 fn blocks(element: &Element, out: &mut Vec<Block>) {
-    for child in children(element) {
+    let words = element.nodes.iter().any(|n| matches!(n, Node::Text(t) if !t.trim().is_empty()));
+    match words {
+        true => out.push(Block::text(text(element))),
+        false => children(element).for_each(|child| block(child, out)),
+    }
+}
+
+fn block(element: &Element, out: &mut Vec<Block>) {
+    match element.name.as_str() {
+        "table" => {
+            let row = |r: &Element| children(r).map(|c| text(c).replace('\n', " ").into()).collect();
+            let mut rows = Vec::new();
+            rows_of(element, &mut |r| rows.push(row(r)));
+            let captions = children(element).filter(|e| e.name == "caption").map(|e| Block::text(text(e)));
+            out.extend(captions);
+            out.push(Block::Table(rows));
+        }
+        _ => match find(element, "quotedStructure") {
+            Some(quoted) if element.name == "p" => {
+                let mut inner = Vec::new();
+                lines(quoted, &mut inner);
+                let around = text_around(element);
+                out.extend((!around.is_empty()).then(|| Block::text(around)));
+                out.push(Block::Quoted(inner));
+            }
+            _ if is_line(element) => out.push(Block::text(text(element))),
+            _ => blocks(element, out),
+        },
+    }
+}
+
+fn rows_of<'a>(table: &'a Element, row: &mut impl FnMut(&'a Element)) {
+    for child in children(table) {
         match child.name.as_str() {
-            "p" => match find(child, "quotedStructure") {
-                Some(quoted) => {
-                    let mut inner = Vec::new();
-                    lines(quoted, &mut inner);
-                    out.push(Block::Quoted(inner));
-                }
-                None => {
-                    out.push(Block::text(text(child)));
-                }
-            },
-            "table" => out.push(Block::Table(
-                children(child)
-                    .filter(|r| r.name == "tr")
-                    .map(|r| children(r).map(|c| text(c).replace('\n', " ").into()).collect())
-                    .collect(),
-            )),
-            _ => blocks(child, out),
+            "tr" => row(child),
+            _ => rows_of(child, row),
         }
     }
+}
+
+/// The text of an element without what it quotes.
+fn text_around(element: &Element) -> String {
+    fn walk(element: &Element, out: &mut String) {
+        for node in &element.nodes {
+            match node {
+                Node::Text(text) => out.push_str(text),
+                Node::Element(e) if e.name == "quotedStructure" => {}
+                Node::Element(e) => walk(e, out),
+            }
+        }
+    }
+    let mut out = String::new();
+    walk(element, &mut out);
+    normalise_line(&out).into_owned()
 }

@@ -1,5 +1,6 @@
 //! The writer.
 
+use super::meta::History;
 use super::uri::Uri;
 use crate::address::Address;
 use crate::consolidate::Consolidated;
@@ -39,9 +40,15 @@ pub fn write(law: &Law, options: &Options) -> String {
     for reference in &references {
         by_text.entry((reference.from.clone(), reference.block)).or_default().push(reference);
     }
-    let mut w =
-        Writer { out: String::with_capacity(law.text().len() * 2), uri: Uri::of(&law.meta), refs: by_text, mods: 0 };
-    w.document(law, options);
+    let history = History::of(law, options);
+    let mut w = Writer {
+        out: String::with_capacity(law.text().len() * 2),
+        uri: Uri::of(&law.meta),
+        refs: by_text,
+        mods: 0,
+        periods: history.periods(law),
+    };
+    w.document(law, options, &history);
     w.out
 }
 
@@ -50,6 +57,8 @@ struct Writer<'a> {
     uri: Uri,
     refs: HashMap<(Text, usize), Vec<&'a Reference>>,
     mods: usize,
+    /// The time in which a unit's text holds, by unit id; a unit without one has that of the unit around it.
+    periods: HashMap<Text, String>,
 }
 
 pub(super) fn escape(text: &str) -> String {
@@ -62,7 +71,7 @@ impl Writer<'_> {
         self.out.push('\n');
     }
 
-    fn document(&mut self, law: &Law, options: &Options) {
+    fn document(&mut self, law: &Law, options: &Options, history: &History) {
         let tag = if options.kind == Kind::Bill { "bill" } else { "act" };
         let amended = options.consolidated.is_some_and(|c| !c.applied.is_empty());
         let contains = if amended { "singleVersion" } else { "originalVersion" };
@@ -70,7 +79,7 @@ impl Writer<'_> {
         self.line("<akomaNtoso xmlns=\"http://docs.oasis-open.org/legaldocml/ns/akn/3.0\">");
         let name = if options.kind == Kind::Bill { "du-thao" } else { "luat" };
         self.line(&format!("<{tag} name=\"{name}\" contains=\"{contains}\">"));
-        self.meta(law, options);
+        super::meta::write(&mut self.out, law, options, history, &self.uri);
         self.front(law);
         self.line("<body>");
         match law.units.is_empty() {
@@ -85,76 +94,6 @@ impl Writer<'_> {
         }
         self.line(&format!("</{tag}>"));
         self.line("</akomaNtoso>");
-    }
-
-    fn meta(&mut self, law: &Law, options: &Options) {
-        let issued = law.meta.issued.map_or_else(|| "0001-01-01".to_owned(), |d| d.to_string());
-        let day = options.as_of.or(law.meta.issued);
-        let as_of = day.map_or_else(|| issued.clone(), |d| d.to_string());
-        let (work, expression) = (self.uri.work(), self.uri.expression(day));
-        let number = escape(law.meta.number.as_deref().unwrap_or("không số"));
-        self.line("<meta>\n<identification source=\"#vpqh\">");
-        self.line(&format!("<FRBRWork><FRBRthis value=\"{work}/!main\"/><FRBRuri value=\"{work}\"/><FRBRdate date=\"{issued}\" name=\"issued\"/><FRBRauthor href=\"#quochoi\"/><FRBRcountry value=\"vn\"/><FRBRnumber value=\"{number}\"/></FRBRWork>"));
-        self.line(&format!("<FRBRExpression><FRBRthis value=\"{expression}/!main\"/><FRBRuri value=\"{expression}\"/><FRBRdate date=\"{as_of}\" name=\"version\"/><FRBRauthor href=\"#vpqh\"/><FRBRlanguage language=\"vie\"/></FRBRExpression>"));
-        self.line(&format!("<FRBRManifestation><FRBRthis value=\"{expression}/!main.xml\"/><FRBRuri value=\"{expression}.akn\"/><FRBRdate date=\"{as_of}\" name=\"export\"/><FRBRauthor href=\"#vpqh\"/><FRBRformat value=\"application/akn+xml\"/></FRBRManifestation>"));
-        self.line("</identification>");
-        self.life(law, options, &issued);
-        if let Some(consolidated) = options.consolidated.filter(|c| !c.applied.is_empty()) {
-            self.passive(consolidated);
-        }
-        self.line("<references source=\"#vpqh\"><TLCOrganization eId=\"quochoi\" href=\"/akn/ontology/organization/vn/quoc-hoi\" showAs=\"Quốc hội\"/><TLCOrganization eId=\"vpqh\" href=\"/akn/ontology/organization/vn/van-phong-quoc-hoi\" showAs=\"Văn phòng Quốc hội\"/></references>");
-        self.line("</meta>");
-    }
-
-    fn life(&mut self, law: &Law, options: &Options, issued: &str) {
-        self.line("<lifecycle source=\"#vpqh\">");
-        self.line(&format!("<eventRef date=\"{issued}\" eId=\"evt_1\" source=\"#quochoi\" type=\"generation\"/>"));
-        let mut n = 1;
-        if let Some(day) = law.meta.in_force {
-            n += 1;
-            self.line(&format!("<eventRef date=\"{day}\" eId=\"evt_{n}\" source=\"#quochoi\" type=\"amendment\" refersTo=\"#inforce\"/>"));
-        }
-        let mut seen = Vec::new();
-        for (source, _) in options.consolidated.iter().flat_map(|c| &c.applied) {
-            if let Some(day) = source.in_force.filter(|_| !seen.contains(&&source.number)) {
-                seen.push(&source.number);
-                n += 1;
-                self.line(&format!(
-                    "<eventRef date=\"{day}\" eId=\"evt_{n}\" source=\"#quochoi\" type=\"amendment\"/>"
-                ));
-            }
-        }
-        self.line("</lifecycle>");
-    }
-
-    fn passive(&mut self, consolidated: &Consolidated) {
-        use crate::command::Action;
-        self.line("<analysis source=\"#vpqh\"><passiveModifications>");
-        for (i, (source, command)) in consolidated.applied.iter().enumerate() {
-            let kind = match command.action {
-                Action::Insert { .. } | Action::PhraseBeside { .. } => "insertion",
-                Action::Repeal => "repeal",
-                _ => "substitution",
-            };
-            let cited = crate::cite::DocRef {
-                kind: "Luật".into(),
-                name: String::new(),
-                number: Some(source.number.clone()),
-                this: false,
-            };
-            let from = Uri::of_cited(&cited).map_or_else(|| self.uri.work(), |u| u.work());
-            let _ = write!(
-                self.out,
-                "<textualMod eId=\"pmod_{}\" type=\"{kind}\"><source href=\"{}/!main\"/>",
-                i + 1,
-                escape(&from)
-            );
-            for address in &command.addresses {
-                let _ = write!(self.out, "<destination href=\"{}\"/>", escape(&self.uri.unit(address)));
-            }
-            self.line("</textualMod>");
-        }
-        self.line("</passiveModifications></analysis>");
     }
 
     /// Lines before the first unit: the legal bases and enacting words are the preamble, the rest is the preface.
@@ -203,6 +142,9 @@ impl Writer<'_> {
         let _ = write!(self.out, "<{tag} eId=\"{id}\"");
         if unit.repealed {
             self.out.push_str(" status=\"removed\"");
+        }
+        if let Some(period) = self.periods.get(&unit.id) {
+            let _ = write!(self.out, " period=\"#{period}\"");
         }
         self.out.push('>');
         // How the publisher set the line: a blank after the number or none, the heading beside it or below.
@@ -282,7 +224,7 @@ impl Writer<'_> {
     /// Quoted text of an amending law, line by line, inside the modification that it belongs to.
     fn quoted(&mut self, lines: &[Text], id: &str) {
         self.mods += 1;
-        let mod_id = format!("{id}__mod_{}", self.mods);
+        let mod_id = mod_id(id, self.mods);
         let _ = write!(self.out, "<p><mod eId=\"{mod_id}\"><quotedStructure eId=\"{mod_id}__qstr_1\">");
         lines.iter().for_each(|l| self.paragraph(l));
         self.line("</quotedStructure></mod></p>");
@@ -316,6 +258,11 @@ impl Writer<'_> {
             None => reference.units.first()?.unit.as_ref().map(|id| format!("{}/!main~{id}", self.uri.work())),
         }
     }
+}
+
+/// The id of the `nth` modification of the document, which stands in the unit.
+pub(super) fn mod_id(unit: &str, nth: usize) -> String {
+    format!("{unit}__mod_{nth}")
 }
 
 fn own_id(unit: &Unit) -> String {

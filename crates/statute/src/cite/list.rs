@@ -24,7 +24,12 @@ pub struct Cited {
     pub start: usize,
     /// Where they end.
     pub end: usize,
+    /// Where the label of each step stands; `None` for `này`, and for what a range only spans.
+    pub places: Vec<Option<Place>>,
 }
+
+/// Begin and end of a label in the text (bytes).
+pub type Place = (usize, usize);
 
 impl Cited {
     fn has(&self, level: Level) -> bool {
@@ -68,7 +73,7 @@ impl Cited {
 /// The units of one `khoản 1, 2 và 3` group.
 struct Group {
     level: Level,
-    parts: Vec<Part>,
+    parts: Vec<(Part, Option<Place>)>,
     paragraph: Option<Paragraph>,
     next: usize,
 }
@@ -137,11 +142,12 @@ fn inherit(cited: &mut Cited, donor: &Cited, bare: bool, tie: &Tie) {
     if !missing_article || !donor.has(Level::Article) || (bare && *tie == Tie::And) {
         return;
     }
-    let above: Vec<_> = donor.steps.iter().filter(|(level, _)| *level < top).cloned().collect();
+    let above = donor.steps.iter().take_while(|(level, _)| *level < top).count();
     if bare {
         cited.end = donor.end;
     }
-    cited.steps.splice(0..0, above);
+    cited.steps.splice(0..0, donor.steps[..above].iter().cloned());
+    cited.places.splice(0..0, donor.places[..above].iter().copied());
 }
 
 /// One item: groups side by side, from the smallest level to the largest (`các điểm a, b khoản 2 Điều 5`).
@@ -158,14 +164,14 @@ fn read_item(words: &Words, i: usize) -> Option<(Vec<Cited>, usize)> {
         groups.push(group);
     }
     let paragraph = groups[0].paragraph;
-    let mut out: Vec<Vec<(Level, Part)>> = vec![Vec::new()];
+    let mut out: Vec<Vec<(Level, Part, Option<Place>)>> = vec![Vec::new()];
     for group in groups.iter().rev() {
         out = out
             .iter()
             .flat_map(|steps| {
-                group.parts.iter().map(move |part| {
+                group.parts.iter().map(move |(part, place)| {
                     let mut steps = steps.clone();
-                    steps.push((group.level, part.clone()));
+                    steps.push((group.level, part.clone(), *place));
                     steps
                 })
             })
@@ -173,7 +179,12 @@ fn read_item(words: &Words, i: usize) -> Option<(Vec<Cited>, usize)> {
             .collect();
     }
     let end = words.end(at - 1);
-    Some((out.into_iter().map(|steps| Cited { steps, paragraph, start, end }).collect(), at))
+    let cited = |steps: Vec<(Level, Part, Option<Place>)>| {
+        let places = steps.iter().map(|(_, _, place)| *place).collect();
+        let steps = steps.into_iter().map(|(level, part, _)| (level, part)).collect();
+        Cited { steps, paragraph, start, end, places }
+    };
+    Some((out.into_iter().map(cited).collect(), at))
 }
 
 fn level_word(words: &Words, i: usize) -> Option<(Level, usize)> {
@@ -210,24 +221,27 @@ fn read_group(words: &Words, i: usize) -> Option<Group> {
         if level.is_container() && !words.at(at - 1).starts_with(char::is_uppercase) && level != Level::Subsection {
             return None;
         }
-        return Some(Group { level, parts: vec![Part::This], paragraph, next: at + 1 });
+        return Some(Group { level, parts: vec![(Part::This, None)], paragraph, next: at + 1 });
     }
     let first = label(words, at, level)?;
+    let begin = words.start(at);
     at += 1 + usize::from(level == Level::Part && words.are(at, "thứ"));
-    let mut labels = vec![first];
+    let place = |next: usize| Some((words.start(next - 1), words.end(next - 1)));
+    let mut labels = vec![(first, Some((begin, words.end(at - 1))))];
     if let Some((until, next)) = range_end(words, at, level, range) {
-        expand(&mut labels, &until);
+        expand(&mut labels, &until, place(next));
         at = next;
     }
     while let Some((more, next)) = more_labels(words, at, level, plural > 0) {
-        labels.push(more);
+        labels.push((more, place(next)));
         at = next;
         if let Some((until, next)) = range_end(words, at, level, false) {
-            expand(&mut labels, &until);
+            expand(&mut labels, &until, place(next));
             at = next;
         }
     }
-    Some(Group { level, parts: labels.into_iter().map(Part::Label).collect(), paragraph, next: at })
+    let parts = labels.into_iter().map(|(label, place)| (Part::Label(label), place)).collect();
+    Some(Group { level, parts, paragraph, next: at })
 }
 
 fn read_paragraph(words: &Words, i: usize) -> (Option<Paragraph>, usize) {
@@ -286,18 +300,18 @@ fn range_end(words: &Words, i: usize, level: Level, begun: bool) -> Option<(Labe
 }
 
 /// Fills the labels between the last one and `until`, which ends the range.
-fn expand(labels: &mut Vec<Label>, until: &Label) {
-    let Some(mut last) = labels.last().cloned() else { return };
+fn expand(labels: &mut Vec<(Label, Option<Place>)>, until: &Label, place: Option<Place>) {
+    let Some((mut last, _)) = labels.last().cloned() else { return };
     for _ in 0..300 {
         match last.next() {
             Some(next) if next < *until => {
-                labels.push(next.clone());
+                labels.push((next.clone(), None));
                 last = next;
             }
             _ => break,
         }
     }
-    labels.push(until.clone());
+    labels.push((until.clone(), place));
 }
 
 /// `, 2` or `và 3` after a label. Without `các` before the list, what follows must show that it is one.

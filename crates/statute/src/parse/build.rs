@@ -1,7 +1,7 @@
 //! The one pass over the lines that builds the tree.
 
 use super::Parsed;
-use super::oddity::{Oddity, OddityKind, missing};
+use super::oddity::{self, Oddity, OddityKind, missing};
 use crate::label::{Label, Level};
 use crate::marker::{Marker, is_shouted, marker, starts_upper};
 use crate::model::{Block, Law, REPEALED, Unit};
@@ -32,8 +32,10 @@ pub(super) struct Builder {
     loose: Vec<Block>,
     oddities: Vec<Oddity>,
     last_article: Option<Label>,
+    article_lines: Vec<usize>,
     fragment: bool,
     below: bool,
+    whole: bool,
 }
 
 impl Builder {
@@ -45,8 +47,10 @@ impl Builder {
             loose: Vec::new(),
             oddities: Vec::new(),
             last_article: None,
+            article_lines: Vec::new(),
             fragment,
             below,
+            whole: matches!(mode, Mode::Law),
         };
         if let Mode::Below(article) = mode {
             builder.last_article = Some(article.label.clone());
@@ -64,6 +68,9 @@ impl Builder {
         }
         self.close_to(0, None);
         self.law.back = lines[closing..].iter().map(|l| Text::from(&*l.text)).collect();
+        if self.whole {
+            oddity::check_articles(&self.law, &self.article_lines, &mut self.oddities);
+        }
         Parsed { law: self.law, oddities: self.oddities }
     }
 
@@ -238,6 +245,7 @@ impl Builder {
         }
         if found.level == Level::Article {
             self.last_article = Some(found.label);
+            self.article_lines.push(line.number);
         }
         if let Some(parent) = self.open.last_mut() {
             // What seemed to close the parent stands before this child, so it belongs to the one before.

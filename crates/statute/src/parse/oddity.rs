@@ -8,7 +8,7 @@ use serde::Serialize;
 /// Something in the text that is not as the rules of drafting want it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Oddity {
-    /// The line of the text as given, from 1.
+    /// The line of the text as given, from 1; 0 when the tree was not read from lines.
     pub line: usize,
     /// What.
     pub kind: OddityKind,
@@ -45,7 +45,8 @@ pub enum OddityKind {
 }
 
 /// Reports gaps and repeats in the one sequence of articles, and articles without heading where most have one.
-pub(super) fn check_articles(law: &Law, oddities: &mut Vec<Oddity>) {
+/// `lines` are those of the articles, in their order.
+pub(super) fn check_articles(law: &Law, lines: &[usize], oddities: &mut Vec<Oddity>) {
     let articles = law.articles();
     if articles.is_empty() {
         let note = "Không tìm thấy điều nào trong văn bản.".to_owned();
@@ -54,11 +55,36 @@ pub(super) fn check_articles(law: &Law, oddities: &mut Vec<Oddity>) {
     }
     let with_heading = articles.iter().filter(|a| !a.heading.is_empty()).count();
     if with_heading * 2 > articles.len() {
-        for article in articles.iter().filter(|a| a.heading.is_empty()) {
+        for (i, article) in articles.iter().enumerate().filter(|(_, a)| a.heading.is_empty()) {
             let unit: Text = article.marker.trim_end().into();
             let note = format!("{unit} không có tên điều.");
-            oddities.push(Oddity { line: 0, kind: OddityKind::NoHeading, unit, note });
+            let line = lines.get(i).copied().unwrap_or(0);
+            oddities.push(Oddity { line, kind: OddityKind::NoHeading, unit, note });
         }
+    }
+}
+
+/// Reports gaps in the one sequence of articles of a tree whose lines are not known.
+pub(super) fn check_sequence(law: &Law, oddities: &mut Vec<Oddity>) {
+    let mut before: Option<&Label> = None;
+    for article in law.articles() {
+        let unit: Text = article.marker.trim_end().into();
+        let lacking = missing(before, &article.label, &Label::number(1));
+        let (kind, note) = match before {
+            Some(last) if article.label <= *last => {
+                (OddityKind::ArticleOrder, format!("Điều {} lặp lại hoặc không theo thứ tự.", article.label))
+            }
+            _ if !lacking.is_empty() => {
+                let list = lacking.iter().map(Label::to_string).collect::<Vec<_>>().join(", ");
+                (OddityKind::ArticleGap, format!("Thiếu Điều {list} trước Điều {}.", article.label))
+            }
+            _ => {
+                before = Some(&article.label);
+                continue;
+            }
+        };
+        oddities.push(Oddity { line: 0, kind, unit, note });
+        before = Some(&article.label);
     }
 }
 
