@@ -16,6 +16,7 @@ pub mod compare;
 pub mod content;
 mod documents;
 mod issue;
+pub mod laws;
 pub mod model;
 pub mod paper;
 pub mod projection;

@@ -18,6 +18,8 @@ pub struct Config {
     pub web: Web,
     /// Where keys are kept.
     pub keys: Keys,
+    /// Where law texts are kept.
+    pub laws: Laws,
     /// How the program logs.
     pub log: Log,
 }
@@ -52,6 +54,14 @@ pub struct Web {
 pub struct Keys {
     /// File of the master key, under which all other keys are sealed. Readable by its owner alone.
     pub master: PathBuf,
+}
+
+/// Where law texts are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Laws {
+    /// Folder of law texts, one file each; without it the samples built into the program are shown.
+    pub folder: Option<PathBuf>,
 }
 
 /// How the program logs.
@@ -147,6 +157,7 @@ impl Config {
                 "WEB_MAX_BODY" => self.web.max_body = value.parse().with_context(wrong)?,
                 "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
                 "KEYS_MASTER" => self.keys.master = value.into(),
+                "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "LOG_LEVEL" => self.log.level.clone_from(value),
                 "LOG_FORMAT" => {
                     self.log.format = match value.as_str() {

@@ -42,6 +42,10 @@ enum Role {
     Trust,
     /// Carry five resolutions through the pages, on fresh storage, as the different people.
     Scenario(command::scenario::Arguments),
+    /// Law texts: parse, check, compare, consolidate, propose.
+    Law(statute::cli::Arguments),
+    /// Print a paper from its data.
+    Paper(command::paper::Arguments),
     /// Check the declared procedures.
     Procedures(command::procedures::Arguments),
 }
@@ -80,6 +84,8 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Verify(arguments) => command::verify::run(arguments, config).await,
         Role::Trust => command::trust::run(config).await,
         Role::Scenario(arguments) => command::scenario::run(arguments, config).await,
+        Role::Law(arguments) => command::law::run(&arguments),
+        Role::Paper(arguments) => command::paper::run(&arguments),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }
 }

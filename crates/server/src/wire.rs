@@ -8,7 +8,7 @@ use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
 use procedure::Catalogue;
-use records::Records;
+use records::{Records, laws::Laws};
 use signing::MasterKey;
 use std::sync::Arc;
 use typeset::Papers;
@@ -30,6 +30,8 @@ pub struct House {
     pub cases: Cases,
     /// The paper forms.
     pub papers: Papers,
+    /// Law texts.
+    pub laws: Arc<Laws>,
     /// The master key.
     pub master: Arc<MasterKey>,
     storage: &'static str,
@@ -53,6 +55,11 @@ impl House {
         }
         let papers = Papers::load(&typeset::Options::default()).context("the papers' forms or fonts do not load")?;
 
+        let laws = Laws::load(config.laws.folder.as_deref())?;
+        for problem in laws.unreadable() {
+            tracing::warn!(%problem, "a law text is left out");
+        }
+
         let projections = [Directory::projections(), Records::projections(), Cases::projections()].concat();
         let options = Options::new(&config.storage.url, &config.storage.blobs);
         let journal = Journal::open(options, policies, projections, Arc::clone(&clock), Arc::clone(&entropy), tree_key)
@@ -65,7 +72,8 @@ impl House {
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone());
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
         let storage = storage_name(&config.storage.url);
-        Ok(House { journal, directory, keys, signin, records, cases, papers, master, storage })
+        let laws = Arc::new(laws);
+        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, storage })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -87,6 +95,7 @@ impl House {
             keys: self.keys.clone(),
             records: self.records.clone(),
             cases: self.cases.clone(),
+            laws: Arc::clone(&self.laws),
         };
         let settings = Settings {
             public_url: config.web.public_url.trim_end_matches('/').to_owned(),

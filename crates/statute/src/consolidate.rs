@@ -29,6 +29,11 @@ impl Enactment {
     pub fn of(law: &Law) -> Enactment {
         Enactment { source: source(&law.meta), issued: law.meta.issued, commands: read_law(law) }
     }
+
+    /// Whether it commands anything of this law.
+    pub fn amends(&self, law: &Meta) -> bool {
+        self.commands.commands.iter().any(|command| concerns(command.target.as_ref(), law) == Some(true))
+    }
 }
 
 fn source(meta: &Meta) -> Source {

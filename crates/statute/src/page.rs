@@ -68,7 +68,6 @@ pub struct Paragraph {
     /// The words, with links.
     pub pieces: Vec<Piece>,
     /// The cells of a table's row, in place of pieces.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<Text>,
     /// Text that an amending law quotes.
     pub quoted: bool,

@@ -3,7 +3,7 @@
 use crate::{
     api, assets,
     pages::{
-        account, ballot, case, cases, document, editor, home, indicators, journal, login, open_case, people,
+        account, ballot, case, cases, document, editor, home, indicators, journal, laws, login, open_case, people,
         procedures, public, registers, sign, step, system,
     },
     state::AppState,
@@ -120,6 +120,8 @@ fn of_everyone() -> Router<AppState> {
         .route("/resolutions/{document}", get(public::show))
         .route("/resolutions/{document}/paper.pdf", get(public::pdf))
         .route("/resolutions/{document}/proof.json", get(public::proof))
+        .route("/laws", get(laws::list))
+        .route("/laws/{law}", get(laws::show))
         .route("/verify", get(public::to_verify).post(public::verify))
         .route("/about", get(public::about))
         .route("/static/{file}", get(assets::serve))

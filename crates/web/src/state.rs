@@ -9,7 +9,7 @@ use cases::Cases;
 use directory::{Directory, Keys, SignIn};
 use journal::Journal;
 use kernel::Timestamp;
-use records::Records;
+use records::{Records, laws::Laws};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -31,6 +31,8 @@ pub struct Services {
     pub records: Records,
     /// Cases and procedures.
     pub cases: Cases,
+    /// Law texts.
+    pub laws: Arc<Laws>,
 }
 
 /// How the pages are served.

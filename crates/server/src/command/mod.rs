@@ -2,7 +2,9 @@
 
 pub mod demo;
 pub mod doctor;
+pub mod law;
 pub mod migrate;
+pub mod paper;
 pub mod procedures;
 pub mod scenario;
 pub mod serve;

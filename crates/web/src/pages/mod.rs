@@ -9,6 +9,7 @@ pub mod editor;
 pub mod home;
 pub mod indicators;
 pub mod journal;
+pub mod laws;
 pub mod login;
 pub mod open_case;
 pub mod people;
@@ -72,6 +73,8 @@ pages![
     journal::ActPage,
     account::AccountPage,
     account::EnrolPage,
+    laws::LawsPage,
+    laws::LawPage,
     public::ResolutionsPage,
     public::ResolutionPage,
     public::VerifyPage,
