@@ -44,8 +44,10 @@ test-blackbox: ## The running program, driven by pyHanko, pdfsig, qpdf, Chromium
 	$(CARGO) build --bin dienhong
 	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests
 
-kill-test: ## SIGKILL a writer a hundred times under load; nothing acknowledged may be lost
+kill-test: prerequisites ## SIGKILL a writer of the journal, then the whole server, a hundred times each under load; nothing acknowledged may be lost
 	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} $(CARGO) nextest run --workspace -E 'test(/crash|kill/)'
+	$(CARGO) build --bin dienhong
+	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini -s tests/test_kill.py
 
 bench: prerequisites web ## Measure, beside the machine's own limits and peers, in one run
 	$(CARGO) build --release --workspace --bins

@@ -4,6 +4,7 @@ Nothing here imports or knows the program's insides: it is started from its bina
 """
 
 import contextlib
+import glob
 import json
 import os
 import pathlib
@@ -37,11 +38,22 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-class Program:
-    """One running `dienhong serve` (or another command) with its own data folder and engine."""
+def faketime() -> str | None:
+    """Debian's libfaketime, through which a test may set a program's clock; None where it is not installed."""
+    return next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
-    def __init__(self, data: pathlib.Path, storage_url: str, port: int | None = None):
+
+class Program:
+    """One running `dienhong serve` (or another command) with its own data folder and engine.
+
+    `ahead` is how many seconds its clock is ahead of ours, `speed` how much faster it runs; both need libfaketime.
+    """
+
+    def __init__(self, data: pathlib.Path, storage_url: str, port: int | None = None, speed: int = 1):
         self.data = data
+        self.speed = speed if faketime() else 1
+        self.ahead = 0.0
+        self.started = 0.0
         self.storage_url = storage_url
         self.port = port or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
@@ -57,34 +69,48 @@ class Program:
         self.process: subprocess.Popen | None = None
         self._accounts: dict | None = None
 
+    def environment(self) -> dict:
+        """The environment of a command that is started now."""
+        now = time.time()
+        if self.started:
+            self.ahead += (now - self.started) * (self.speed - 1)
+        self.started = now
+        if self.speed == 1 and not self.ahead:
+            return self.env
+        # Only the time of day is changed: timeouts go on by the machine's own clock.
+        fake = {"LD_PRELOAD": faketime(), "FAKETIME": f"{self.ahead:+.3f} x{self.speed}", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return self.env | fake
+
     def run(self, *arguments: str, timeout: float = 600, check: bool = True) -> subprocess.CompletedProcess:
         done = subprocess.run(
-            [binary(), *arguments], env=self.env, cwd=ROOT, timeout=timeout, text=True,
+            [binary(), *arguments], env=self.environment(), cwd=ROOT, timeout=timeout, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
         if check and done.returncode != 0:
             raise AssertionError(f"dienhong {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def start(self, *arguments: str) -> "Program":
+    def start(self, *before: str) -> "Program":
+        """Serves, and waits until it does; `before` is a command that starts the program, such as prlimit."""
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [binary(), *(arguments or ("serve",))], env=self.env, cwd=ROOT, stdout=log, stderr=log
-            )
-        deadline = time.monotonic() + 60
+            self.process = subprocess.Popen([*before, binary(), "serve"], env=self.environment(), cwd=ROOT, stdout=log, stderr=log)
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the program ended at once:\n{self.log.read_text()[-4000:]}")
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(self.base + "/readyz", timeout=5).status_code == 200:
                     return self
             time.sleep(0.02)
         raise AssertionError(f"the program did not become ready:\n{self.log.read_text()[-4000:]}")
 
     def kill(self) -> None:
+        """SIGKILL: nothing is ended in order."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
+            for left in (f"faketime_shm_{self.process.pid}", f"sem.faketime_sem_{self.process.pid}"):
+                pathlib.Path("/dev/shm", left).unlink(missing_ok=True)
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -113,9 +139,9 @@ def postgres_programs() -> pathlib.Path:
     pytest.exit("PostgreSQL's server is needed: sudo apt-get install postgresql", returncode=2)
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    """A private PostgreSQL server; yields a function that makes a fresh database and returns its URL."""
+@contextlib.contextmanager
+def private_postgres():
+    """A private PostgreSQL server; gives a function that makes a fresh database and returns its URL."""
     programs = postgres_programs()
     home = pathlib.Path(tempfile.mkdtemp(prefix="dienhong-pg-"))
     user = None
@@ -139,9 +165,17 @@ def postgres():
         run(str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "dienhong", name)
         return f"postgres://dienhong@127.0.0.1:{port}/{name}"
 
-    yield database
-    run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        yield database
+    finally:
+        run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    with private_postgres() as database:
+        yield database
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -149,15 +183,15 @@ def engine(request):
     return request.param
 
 
-def fresh_program(engine: str, folder: pathlib.Path, request) -> Program:
+def fresh_program(engine: str, folder: pathlib.Path, request, speed: int = 1) -> Program:
     url = request.getfixturevalue("postgres")() if engine == "postgres" else f"sqlite:{folder / 'dienhong.sqlite'}"
-    return Program(folder, url)
+    return Program(folder, url, speed=speed)
 
 
-def seeded(engine: str, tmp_path_factory, request, name: str, *arguments: str) -> Program:
+def seeded(engine: str, tmp_path_factory, request, name: str, *arguments: str, speed: int = 1) -> Program:
     """A program over a freshly seeded Assembly, not started yet."""
     folder = tmp_path_factory.mktemp(f"{name}-{engine}")
-    program = fresh_program(engine, folder, request)
+    program = fresh_program(engine, folder, request, speed)
     program.run("demo", "seed", "--data", str(folder), *arguments)
     return program
 

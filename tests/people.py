@@ -1,5 +1,6 @@
 """A person at the program's pages: signs in with password and code, opens pages, sends the forms that stand on them."""
 
+import dataclasses
 import email.utils
 import threading
 import time
@@ -11,6 +12,15 @@ from bs4 import BeautifulSoup
 STEP = 30  # seconds of a TOTP step
 
 
+@dataclasses.dataclass
+class Form:
+    """A form of a page, filled in."""
+
+    action: str
+    fields: dict
+    files: dict | None = None
+
+
 class Person:
     """One signed-in browser. A code is never used twice, as the program demands."""
 
@@ -18,15 +28,23 @@ class Person:
     using = threading.Lock()
 
     def __init__(self, program, account: dict | None = None):
+        self.program = program
         self.base = program.base
         self.account = account
         self.session = requests.Session()
         self.session.headers["Accept-Language"] = "vi"
         self.answer = None
 
+    def request(self, method: str, path: str, **kw) -> requests.Response:
+        return self.session.request(method, requests.compat.urljoin(self.base, path), **{"timeout": 60, **kw})
+
     def open(self, path: str, **kw) -> BeautifulSoup:
-        self.answer = self.session.get(requests.compat.urljoin(self.base, path), timeout=30, **kw)
+        self.answer = self.request("GET", path, **kw)
         return self.page()
+
+    def api(self, path: str) -> requests.Response:
+        """An answer of the API; the open page stays open."""
+        return self.request("GET", "/api/v1" + path)
 
     def page(self) -> BeautifulSoup:
         return BeautifulSoup(self.answer.text, "html.parser")
@@ -53,19 +71,27 @@ class Person:
                 fields[control["name"]] = control.get("value", "")
         return requests.compat.urljoin(self.answer.url, form.get("action") or self.answer.url), fields
 
-    def send(self, selector: str, files=None, **values) -> requests.Response:
+    def fill(self, selector: str, files: dict | None = None, **values) -> Form:
+        """The form as it would be sent, with these values typed over its own; a file is a pair (name, bytes)."""
         action, fields = self.form(selector)
-        fields.update(values)
-        self.answer = self.session.post(action, data=fields, files=files, timeout=60)
+        return Form(action, {**fields, **values}, files)
+
+    def post(self, form: Form, **kw) -> requests.Response:
+        """Sends a filled form; sending the same one again is what an impatient or interrupted browser does."""
+        self.answer = self.request("POST", form.action, data=form.fields, files=form.files, **kw)
         return self.answer
+
+    def send(self, selector: str, files: dict | None = None, **values) -> requests.Response:
+        return self.post(self.fill(selector, files, **values))
 
     def code(self) -> str:
         """The next code of this person's second factor that has not been used; waits for it when it must."""
         secret = self.account["totp"]
         while True:
             now = self.program_time() // STEP
+            first = now - 1 if self.program.speed == 1 else now  # a fast clock would let the code before run out
             with Person.using:
-                step = max(Person.used.get(secret, 0) + 1, now - 1)
+                step = max(Person.used.get(secret, 0) + 1, first)
                 if step <= now + 1:
                     Person.used[secret] = step
                     return pyotp.TOTP(secret).generate_otp(step)
@@ -73,7 +99,7 @@ class Person:
 
     def program_time(self) -> int:
         """Seconds since 1970 by the program's clock, which a test may let run fast."""
-        answer = requests.get(self.base + "/healthz", timeout=30)
+        answer = self.request("GET", "/healthz")
         return int(email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp())
 
     def sign_in(self) -> "Person":
@@ -87,28 +113,28 @@ class Person:
         return [{"name": c.name, "value": c.value} for c in self.session.cookies]
 
 
-def holding(accounts: dict, seat: str) -> dict:
-    """The first account that holds a seat, `position@body`; what stands behind the @ may be left out."""
-    return next(a for a in accounts.values() if any(h.startswith(seat) for h in a["holds"]))
+def holders(accounts: dict, seat: str) -> list[dict]:
+    """The accounts that hold a seat: `position@body`, or `position@` for one of any body."""
+    fits = (lambda held: held.startswith(seat)) if seat.endswith("@") else (lambda held: held == seat)
+    return [a for a in accounts.values() if any(map(fits, a["holds"]))]
 
 
 class Staff:
     """The people of one program, each signed in when first asked for."""
+
+    browser = Person
 
     def __init__(self, program):
         self.program = program
         self.signed_in: dict[str, Person] = {}
 
     def __call__(self, seat: str) -> Person:
-        account = holding(self.program.accounts(), seat)
-        if account["login"] not in self.signed_in:
-            self.signed_in[account["login"]] = Person(self.program, account).sign_in()
-        return self.signed_in[account["login"]]
+        return self.all(seat, 1)[0]
 
-    def all(self, seat: str) -> list[Person]:
+    def all(self, seat: str, most: int | None = None) -> list[Person]:
         """Everybody who holds a seat."""
-        held = [a for a in self.program.accounts().values() if any(h.startswith(seat) for h in a["holds"])]
+        held = holders(self.program.accounts(), seat)[:most]
         for account in held:
             if account["login"] not in self.signed_in:
-                self.signed_in[account["login"]] = Person(self.program, account).sign_in()
+                self.signed_in[account["login"]] = self.browser(self.program, account).sign_in()
         return [self.signed_in[account["login"]] for account in held]
