@@ -172,10 +172,53 @@ def private_postgres():
         shutil.rmtree(home, ignore_errors=True)
 
 
+class PostgresServer:
+    """A private PostgreSQL server on a port of its own."""
+
+    def __init__(self):
+        self.programs = postgres_programs()
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="dienhong-pg-"))
+        self.user = None
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
+            self.user = "postgres" if any(p.pw_name == "postgres" for p in pwd.getpwall()) else "nobody"
+            shutil.chown(self.home, self.user)
+        self.port = free_port()
+        self.made = 0
+        data = str(self.home / "data")
+        self.run("initdb", "-D", data, "-U", "dienhong", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-N")
+        self.start()
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), *arguments]
+        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        subprocess.run(command, user=self.user, cwd=self.home, check=True, stdout=subprocess.DEVNULL, env=env)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.home} -c listen_addresses=127.0.0.1 -c max_connections=200"
+        self.run("pg_ctl", "-D", str(self.home / "data"), "-o", options, "-l", str(self.home / "log"), "-w", "start")
+
+    def stop(self) -> None:
+        """At once, as when the machine fails."""
+        self.run("pg_ctl", "-D", str(self.home / "data"), "-m", "immediate", "-w", "stop")
+
+    def database(self) -> str:
+        """The address of a fresh database."""
+        self.made += 1
+        name = f"test_{self.made}"
+        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "dienhong", name)
+        return f"postgres://dienhong@127.0.0.1:{self.port}/{name}"
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres():
-    with private_postgres() as database:
-        yield database
+    """A private PostgreSQL server; gives a function that makes a fresh database and returns its address."""
+    server = PostgresServer()
+    yield server.database
+    server.remove()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
