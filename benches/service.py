@@ -70,7 +70,7 @@ def measure(engine: str, url: str, folder: pathlib.Path, settings) -> None:
     starts.append(first_answer(program))
     idle = memory(program.process.pid)
     accounts = program.accounts()
-    seat = next(a for a in accounts.values() if any(h.startswith("expert@vu-phap-luat") for h in a["holds"]))
+    seat = next(a for a in accounts.values() if "expert@vu-phap-luat-tu-phap" in a["holds"])
     person = Person(program, seat).sign_in()
     cases = []
     for page in ("/cases", "/cases?from=2000"):

@@ -198,6 +198,38 @@ impl Cases {
         Ok(Listing { items, total, page, pages })
     }
 
+    /// The open cases that the person may know of and that moved last, at most `most`. Costs the same however many cases
+    /// there are: they are not counted.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`] for those who have not signed in; storage.
+    pub async fn moved_last(&self, ctx: &Ctx, most: i64) -> Result<Vec<CaseSummary>, Problem> {
+        let mut wanted = Where::new();
+        need_to_know(ctx, &mut wanted)?;
+        let most = wanted.bind(most);
+        let sql = format!(
+            "SELECT c.* FROM case_file c WHERE c.status = 'open' AND {} ORDER BY c.changed_at DESC LIMIT {most}",
+            wanted.text()
+        );
+        let rows = self.journal.reader().rows(&sql, &wanted.parameters).await?;
+        rows.iter().map(|row| self.summary(row)).collect()
+    }
+
+    /// How many tasks wait for the person.
+    ///
+    /// # Errors
+    /// As [`Cases::inbox`].
+    pub async fn waiting(&self, ctx: &Ctx) -> Result<i64, Problem> {
+        let mut wanted = Where::new();
+        mine(ctx, &mut wanted)?;
+        let sql = format!(
+            "SELECT COUNT(DISTINCT t.case_id || '/' || t.step) AS n FROM task t JOIN case_file c ON c.case_id = t.case_id \
+             WHERE {}",
+            wanted.text()
+        );
+        self.total(&sql, &wanted).await
+    }
+
     /// What waits for the person, the most urgent first: tasks of the positions held, and those given by name.
     ///
     /// # Errors
@@ -239,7 +271,7 @@ impl Cases {
         Ok(Listing { items, total, page, pages })
     }
 
-    /// How many tasks wait for the person.
+    /// How many tasks wait for the person, how many of them are due soon, and how many are overdue.
     ///
     /// # Errors
     /// As [`Cases::inbox`].

@@ -84,6 +84,11 @@ impl Engine {
         self.0.kind
     }
 
+    /// Whether this process is the only one that writes.
+    pub fn is_ours_alone(&self) -> bool {
+        self.0.kind == Kind::Sqlite
+    }
+
     /// Begins a writing transaction: the only one of this process, and on SQLite the only one at all.
     pub async fn begin(&self) -> Result<Tx, Failure> {
         let mut slot = self.0.writer.clone().lock_owned().await;

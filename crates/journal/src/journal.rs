@@ -6,6 +6,7 @@ use crate::{
     blobs::Blobs,
     engine::{Ear, Engine},
     jobs::{JobRecord, JobState},
+    known::{Known, Tide},
     writer::{self, Submission},
 };
 use bytes::Bytes;
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     pub submit: mpsc::Sender<Submission>,
     /// The position of the last act known to be recorded.
     pub position: watch::Sender<i64>,
+    /// Turned whenever something may have been recorded.
+    pub tide: Arc<Tide>,
     /// Other servers' word of their acts.
     ear: Mutex<Option<Ear>>,
     /// Rung when jobs were enqueued.
@@ -92,6 +95,8 @@ impl Journal {
         let shape = crate::rebuild::bring_up(&engine, &projections, options.rebuild).await?;
         let (submit, queue) = mpsc::channel(writer::QUEUE);
         let (position, _) = watch::channel(engine.position().await?);
+        let tide = Arc::new(Tide::default());
+        let known = engine.is_ours_alone().then(|| Arc::new(Known::new(Arc::clone(&tide))));
         let inner = Arc::new(Inner {
             engine: engine.clone(),
             blobs,
@@ -105,10 +110,11 @@ impl Journal {
             submit,
             ear: Mutex::new(engine.listen(position.clone())),
             position,
+            tide,
             jobs_bell: Arc::new(Notify::new()),
         });
         writer::spawn(&inner, queue);
-        Ok(Journal { inner, reader: Reader { engine } })
+        Ok(Journal { inner, reader: Reader { engine, known } })
     }
 
     /// Records a change: the only way by which anything changes.

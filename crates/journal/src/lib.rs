@@ -14,6 +14,7 @@ mod change;
 mod engine;
 mod jobs;
 mod journal;
+mod known;
 pub mod merkle;
 mod migrate;
 mod net;

@@ -1,6 +1,10 @@
 //! Reading projections: plain SELECTs with bound parameters, the same text on both engines.
 
-use crate::{engine::Engine, projection::Value};
+use crate::{
+    engine::Engine,
+    known::{Known, Question},
+    projection::Value,
+};
 use kernel::{Problem, Timestamp};
 use std::sync::Arc;
 
@@ -11,6 +15,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) engine: Engine,
+    /// Answers that are still true; none where others write too.
+    pub(crate) known: Option<Arc<Known>>,
 }
 
 impl Reader {
@@ -19,14 +25,34 @@ impl Reader {
     /// # Errors
     /// [`Problem::Unavailable`] when the storage does not answer, [`Problem::Fault`] when the query is wrong.
     pub async fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Problem> {
-        self.engine.read_rows(sql, parameters).await
+        self.ask(false, sql, parameters).await.map(|rows| rows.to_vec())
     }
     /// The first row of a query, if there is one.
     ///
     /// # Errors
     /// As [`Reader::rows`].
     pub async fn row(&self, sql: &str, parameters: &[Value]) -> Result<Option<Row>, Problem> {
-        self.engine.read_row(sql, parameters).await
+        Ok(self.ask(true, sql, parameters).await?.first().cloned())
+    }
+
+    /// Asks what is not known: for the first row only, or for all.
+    async fn ask(&self, first: bool, sql: &str, parameters: &[Value]) -> Result<Arc<Vec<Row>>, Problem> {
+        let Some(known) = &self.known else { return self.engine_rows(first, sql, parameters).await.map(Arc::new) };
+        let question = Question { first, sql: sql.to_owned(), parameters: parameters.to_vec() };
+        if let Some(rows) = known.answer(&question) {
+            return Ok(rows);
+        }
+        let asked = known.tide();
+        let rows = Arc::new(self.engine_rows(first, sql, parameters).await?);
+        known.keep(asked, question, &rows);
+        Ok(rows)
+    }
+
+    async fn engine_rows(&self, first: bool, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Problem> {
+        match first {
+            true => Ok(self.engine.read_row(sql, parameters).await?.into_iter().collect()),
+            false => self.engine.read_rows(sql, parameters).await,
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The writer: one task per process that records waiting changes together, one transaction and one wait for the disk
 //! for all of them (group commit).
 
-use crate::{Change, JobDraft, Receipt, change::Expected, engine::Engine, journal::Inner, projection::Projection};
+use crate::{
+    Change, JobDraft, Receipt, change::Expected, engine::Engine, journal::Inner, known::Tide, projection::Projection,
+};
 use kernel::{Act, ActDraft, ActorRecord, Clock, Ctx, Digest, FieldProblem, Problem, StreamId, Timestamp, canon};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -209,6 +211,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     shape: String,
     position: watch::Sender<i64>,
+    tide: Arc<Tide>,
     jobs_bell: Arc<Notify>,
 }
 
@@ -220,6 +223,7 @@ pub(crate) fn spawn(inner: &Inner, queue: mpsc::Receiver<Submission>) {
         clock: inner.clock.clone(),
         shape: inner.shape.clone(),
         position: inner.position.clone(),
+        tide: inner.tide.clone(),
         jobs_bell: inner.jobs_bell.clone(),
     };
     tokio::spawn(serve(writer, queue));

@@ -154,7 +154,7 @@ impl Viewer {
                 id: person.id.to_string(),
                 name: person.name.clone(),
                 title: self.title().await?,
-                waiting: services.cases.inbox_counts(&self.ctx).await?.open,
+                waiting: services.cases.waiting(&self.ctx).await?,
                 audits: self.may("view.journal", &Resource::new("Journal", "journal", serde_json::json!({}))),
             }),
             None => None,

@@ -143,7 +143,10 @@ impl Batches {
             tx.rollback().await;
             return Ok(refused);
         }
-        if let Err(failure) = tx.commit().await {
+        let committed = tx.commit().await;
+        // Also when it failed: whether it was recorded may be unknown.
+        self.writer.tide.turn();
+        if let Err(failure) = committed {
             self.forget();
             // Whether it was recorded is unknown unless the engine says that two writers met; never try again then.
             let again = failure.is_race();

@@ -2,7 +2,7 @@
 
 use crate::{render::Page, show, trouble::Failure, view::CaseRow, viewer::Member};
 use axum::response::Response;
-use cases::{CaseFilter, InboxFilter, InboxTask};
+use cases::{InboxFilter, InboxTask};
 use kernel::Timestamp;
 use serde::Serialize;
 
@@ -70,10 +70,9 @@ impl Page for HomePage {
 pub async fn show(viewer: Member) -> Result<Response, Failure> {
     let services = &viewer.state.services;
     let inbox = services.cases.inbox(&viewer.ctx, &InboxFilter { page: 1, ..InboxFilter::default() }).await?;
-    let filter = CaseFilter { open: Some(true), page: 1, ..CaseFilter::default() };
-    let open = services.cases.list(&viewer.ctx, &filter).await?;
+    let open = services.cases.moved_last(&viewer.ctx, 60).await?;
     let mine: Vec<_> = inbox.items.iter().map(|t| &t.case).collect();
-    let following = open.items.iter().filter(|c| !mine.contains(&&c.id)).take(10);
+    let following = open.iter().filter(|c| !mine.contains(&&c.id)).take(10);
     let page = HomePage {
         today: viewer.state.now().day().to_string(),
         tasks: inbox.items.iter().map(|t| task(&viewer, t)).collect(),
