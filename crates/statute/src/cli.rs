@@ -134,6 +134,8 @@ enum Form {
     Outline,
     /// The normalised text.
     Text,
+    /// What an amending law commands, and what of it is left to a person: one JSON object each.
+    Commands,
 }
 
 /// In which form a comparison is written.

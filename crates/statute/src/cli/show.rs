@@ -44,6 +44,28 @@ fn law(desk: &mut Desk, law: &Law, to: Form, options: &crate::akn::Options) -> R
         Form::Outline => write!(desk.out, "{}", law.outline())?,
         Form::Text => writeln!(desk.out, "{}", law.text())?,
         Form::Json => writeln!(desk.out, "{}", json!(law))?,
+        Form::Commands => commands(desk, law)?,
+    }
+    Ok(())
+}
+
+/// What a law commands; addresses and documents in words beside the data.
+fn commands(desk: &mut Desk, law: &Law) -> Result<(), Stop> {
+    let read = crate::amend::read_law(law);
+    let words = |addresses: &[crate::address::Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let document = |target: &Option<crate::cite::DocRef>| target.as_ref().map(ToString::to_string);
+    for command in &read.commands {
+        let mut line = json!(command);
+        line["units"] = json!(words(&command.addresses));
+        line["document"] = json!(document(&command.target));
+        writeln!(desk.out, "{line}")?;
+    }
+    for flag in &read.flags {
+        let mut line = json!(flag);
+        line["units"] = json!(words(&flag.addresses));
+        line["document"] = json!(document(&flag.target));
+        line["flagged"] = json!(flag.reason.to_string());
+        writeln!(desk.out, "{line}")?;
     }
     Ok(())
 }
