@@ -1,6 +1,6 @@
 //! What each command writes.
 
-use super::{Desk, Ending, Form, Paper, Sheet, Stop};
+use super::{Desk, Edition, Ending, Form, Sheet, Stop};
 use crate::check::{Finding, check, check_change};
 use crate::compare::Table;
 use crate::consolidate::{Consolidated, Enactment};
@@ -259,16 +259,16 @@ pub(super) fn official(
     got: &Consolidated,
     amending: &[Law],
     day: Option<Day>,
-    to: Paper,
+    to: Edition,
 ) -> Result<Ending, Stop> {
     let text: Official = crate::official::official(got, amending);
     let by = Authentication::default();
     match to {
-        Paper::Text => write!(desk.out, "{}", text.text())?,
-        Paper::Json => writeln!(desk.out, "{}", json!(text))?,
-        Paper::Docx => desk.out.write_all(&text.docx(&by))?,
-        Paper::Paper => writeln!(desk.out, "{}", text.paper(&by))?,
-        Paper::Akn => {
+        Edition::Text => write!(desk.out, "{}", text.text())?,
+        Edition::Json => writeln!(desk.out, "{}", json!(text))?,
+        Edition::Docx => desk.out.write_all(&text.docx(&by))?,
+        Edition::Paper => writeln!(desk.out, "{}", text.paper(&by))?,
+        Edition::Akn => {
             let options = crate::akn::Options { as_of: day, consolidated: Some(got), ..crate::akn::Options::default() };
             law(desk, &got.law, Form::Akn, &options)?;
         }
