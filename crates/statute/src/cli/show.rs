@@ -6,7 +6,7 @@ use crate::compare::Table;
 use crate::consolidate::{Consolidated, Enactment};
 use crate::model::Law;
 use crate::official::{Authentication, Official};
-use crate::propose::{Wish, number_new_units, propose};
+use crate::propose::{Wish, number_with_references, propose};
 use crate::refs::{Reference, across, references};
 use crate::source::Document;
 use kernel::time::Day;
@@ -284,8 +284,14 @@ pub(super) fn proposal(
     renumber: bool,
 ) -> Result<Ending, Stop> {
     if renumber {
-        let count = number_new_units(base, &mut target);
-        writeln!(desk.notes, "{count} units renumbered")?;
+        let numbered = number_with_references(base, &target).map_err(|e| Stop::Told(e.to_string()))?;
+        for kept in &numbered.kept {
+            writeln!(desk.notes, "“{}” → “{}”", kept.before, kept.after)?;
+        }
+        for open in &numbered.open {
+            writeln!(desk.notes, "{}: “{}” must be put right by a person", open.from, open.words)?;
+        }
+        target = numbered.law;
     }
     let made = propose(base, &target, &Wish { in_force }).map_err(|e| Stop::Told(e.to_string()))?;
     match made.text.is_empty() {
