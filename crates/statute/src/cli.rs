@@ -104,7 +104,7 @@ enum Job {
         date: Option<Day>,
         /// What to write.
         #[arg(long, value_enum, default_value = "text")]
-        to: Paper,
+        to: Edition,
     },
     /// The amending law that makes the target of the base, or single articles given as JSON lines.
     Propose {
@@ -134,6 +134,8 @@ enum Form {
     Outline,
     /// The normalised text.
     Text,
+    /// What an amending law commands, and what of it is left to a person: one JSON object each.
+    Commands,
 }
 
 /// In which form a comparison is written.
@@ -153,7 +155,7 @@ enum Sheet {
 
 /// In which form a consolidated text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Paper {
+enum Edition {
     /// With footnotes at the end.
     Text,
     /// Lines and footnotes as JSON.
@@ -227,6 +229,9 @@ fn job(job: &Job, desk: &mut Desk) -> Result<Ending, Stop> {
             show::references_to(desk, files, &laws, cited.as_deref(), *json)
         }
         Job::Diff { files, json, to, all, column, explain } => {
+            if files.len() == 4 && explain.is_some() {
+                return Err(Stop::Told("diff writes four columns at most: three texts and their explanation".into()));
+            }
             let laws = laws(desk, files)?;
             let explained = explain.as_deref().map(|file| text(desk, file)).transpose()?;
             let titles: Vec<String> = files

@@ -10,7 +10,7 @@ use crate::command::{Command, Flag, Reason};
 use crate::model::{Law, Meta, Provenance, Unit};
 use crate::text::{Text, essence};
 use kernel::time::Day;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// An amending document, read.
@@ -182,43 +182,72 @@ pub struct Version {
 
 /// All versions of all units, by unit id.
 pub fn history(base: &Law, enactments: &[Enactment]) -> BTreeMap<Text, Vec<Version>> {
-    let mut days: Vec<Day> = enactments
-        .iter()
-        .flat_map(|e| e.commands.commands.iter().map(move |c| c.from.or(e.source.in_force)))
-        .flatten()
-        .collect();
-    days.sort();
-    days.dedup();
-    let mut out: BTreeMap<Text, Vec<Version>> = BTreeMap::new();
-    record(base, base.meta.in_force, &mut out);
-    for day in days {
-        record(&consolidate(base, enactments, Some(day)).law, Some(day), &mut out);
+    let states = states(base, enactments);
+    let mut ids = Vec::new();
+    for (_, law) in &states {
+        law.visit(&mut |u| ids.push(u.id.clone()));
     }
+    versions(&states, ids)
+}
+
+/// The versions of those units whose text is not the same at all times.
+pub fn changes(base: &Law, enactments: &[Enactment]) -> BTreeMap<Text, Vec<Version>> {
+    let states = states(base, enactments);
+    let mut ids = Vec::new();
+    for pair in states.windows(2) {
+        let (before, after) = (by_id(&pair[0].1), by_id(&pair[1].1));
+        let differs = |(id, unit): &(&Text, &&Unit)| before.get(*id).is_none_or(|b| !b.same_text(unit));
+        ids.extend(after.iter().filter(differs).map(|(id, _)| (*id).clone()));
+        ids.extend(before.keys().filter(|id| !after.contains_key(*id)).cloned());
+    }
+    let mut out = versions(&states, ids);
+    out.retain(|_, versions| versions.len() > 1);
     out
 }
 
-fn record(law: &Law, day: Option<Day>, out: &mut BTreeMap<Text, Vec<Version>>) {
-    let mut seen = std::collections::HashSet::new();
-    law.visit(&mut |unit: &Unit| {
-        seen.insert(unit.id.clone());
-        let versions = out.entry(unit.id.clone()).or_default();
-        let text = unit.text();
-        match versions.last_mut() {
-            Some(last) if last.text == text => {}
-            last => {
-                if let Some(last) = last {
-                    last.to = day;
+/// The law from each day on which it changes; first the base.
+fn states(base: &Law, enactments: &[Enactment]) -> Vec<(Option<Day>, Law)> {
+    let commands = enactments.iter().flat_map(|e| e.commands.commands.iter().map(move |c| (e, c)));
+    let mine = commands.filter(|(_, c)| concerns(c.target.as_ref(), &base.meta) != Some(false));
+    let mut days: Vec<Day> = mine.filter_map(|(e, c)| c.from.or(e.source.in_force)).collect();
+    // A repeal of all on a topic is a flag of its document.
+    days.extend(enactments.iter().filter(|e| !e.commands.flags.is_empty()).filter_map(|e| e.source.in_force));
+    days.sort();
+    days.dedup();
+    let after = days.into_iter().map(|day| (Some(day), consolidate(base, enactments, Some(day)).law));
+    std::iter::once((base.meta.in_force, base.clone())).chain(after).collect()
+}
+
+fn by_id(law: &Law) -> HashMap<Text, &Unit> {
+    let mut out = HashMap::new();
+    law.visit(&mut |u| {
+        out.insert(u.id.clone(), u);
+    });
+    out
+}
+
+fn versions(states: &[(Option<Day>, Law)], ids: Vec<Text>) -> BTreeMap<Text, Vec<Version>> {
+    let mut out: BTreeMap<Text, Vec<Version>> = ids.into_iter().map(|id| (id, Vec::new())).collect();
+    for (day, law) in states {
+        let units = by_id(law);
+        for (id, versions) in &mut out {
+            let (text, origin) = match units.get(id) {
+                Some(unit) => (unit.text(), unit.origin.clone()),
+                None => (String::new(), Vec::new()),
+            };
+            match versions.last_mut() {
+                None if text.is_empty() => {}
+                Some(last) if last.text == text => {}
+                last => {
+                    if let Some(last) = last {
+                        last.to = *day;
+                    }
+                    versions.push(Version { from: *day, to: None, text, origin });
                 }
-                versions.push(Version { from: day, to: None, text, origin: unit.origin.clone() });
             }
         }
-    });
-    for (id, versions) in out.iter_mut() {
-        if let Some(last) = versions.last_mut().filter(|l| !seen.contains(id) && !l.text.is_empty()) {
-            last.to = day;
-            versions.push(Version { from: day, to: None, text: String::new(), origin: Vec::new() });
-        }
     }
+    out
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub(crate) fn front(law: &Law) -> [&[crate::text::Text]; 3] {
     let lines: Vec<&str> = law.front.iter().map(|l| &**l).collect();
     let basis = |l: &&str| l.starts_with("Căn cứ ") || l.starts_with("Theo đề nghị ") || l.starts_with("Để ");
     let title = title_lines(&lines).map_or(0..0, |(range, _, _)| range);
-    let preamble = lines.iter().position(|l| basis(&l)).unwrap_or(title.end).max(title.end);
+    let preamble = lines.iter().position(basis).unwrap_or(title.end).max(title.end);
     [&law.front[..title.start], &law.front[title.start..preamble], &law.front[preamble..]]
 }
 

@@ -351,6 +351,11 @@ impl Law {
 
     /// Gives an id to every unit that has none; ids that stand are kept. Deterministic.
     pub fn name_units(&mut self) {
+        let mut unnamed = false;
+        self.visit(&mut |u| unnamed |= u.id.is_empty());
+        if !unnamed {
+            return;
+        }
         let mut taken = std::collections::HashSet::new();
         self.visit(&mut |u| {
             if !u.id.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! Data for a template; nothing here writes HTML, so that escaping stays the template's.
 
-use crate::consolidate::{Enactment, Version, consolidate, history};
+use crate::consolidate::{Enactment, Version, changes, consolidate};
 use crate::label::Level;
 use crate::model::{Block, Law, Provenance, Unit};
 use crate::refs::{Reference, references};
@@ -126,8 +126,7 @@ pub struct Amending {
 /// The page of a law at a date. Cost: one fold for the text and one for each day on which it changes.
 pub fn law_page(base: &Law, enactments: &[Enactment], day: Day) -> LawPage {
     let got = consolidate(base, enactments, Some(day));
-    let mut history = history(base, enactments);
-    history.retain(|_, versions| versions.len() > 1);
+    let history = changes(base, enactments);
     let mut days: Vec<Day> = history.values().flatten().filter_map(|v| v.from).collect();
     days.extend(base.meta.in_force);
     days.sort();

@@ -11,7 +11,7 @@ mod number;
 mod plan;
 mod words;
 
-pub use number::number_new_units;
+pub use number::{number_new_units, number_with_references};
 
 use crate::address::Address;
 use crate::amend::read_law;

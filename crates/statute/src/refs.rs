@@ -5,7 +5,7 @@ mod impact;
 mod renumber;
 
 pub use impact::{Citing, Fate, Impact, impact};
-pub use renumber::{Kept, Renumbered, renumber};
+pub use renumber::{Clash, Kept, Renumbered, renumber, renumber_where};
 
 use crate::address::{Address, Lost};
 use crate::cite::{Cited, DocRef, Words, document, list};

@@ -73,7 +73,8 @@ pub(super) fn write(out: &mut String, law: &Law, options: &Options, history: &Hi
     let issued = law.meta.issued.map_or_else(|| "0001-01-01".to_owned(), |d| d.to_string());
     identification(out, law, options, uri, &issued);
     lifecycle(out, history, &issued);
-    let active = active(law, uri);
+    let commands = crate::amend::read_law(law).commands;
+    let active = active(law, &commands, uri);
     if !active.is_empty() || !history.changes.is_empty() {
         out.push_str("<analysis source=\"#vpqh\">\n");
         if !active.is_empty() {
@@ -85,7 +86,7 @@ pub(super) fn write(out: &mut String, law: &Law, options: &Options, history: &Hi
         out.push_str("</analysis>\n");
     }
     times(out, history);
-    references(out, law, history, uri);
+    references(out, law, &commands, history, uri);
     out.push_str("</meta>\n");
 }
 
@@ -159,7 +160,7 @@ fn times(out: &mut String, history: &History) {
     out.push_str("</temporalData>\n");
 }
 
-fn references(out: &mut String, law: &Law, history: &History, uri: &Uri) {
+fn references(out: &mut String, law: &Law, commands: &[Command], history: &History, uri: &Uri) {
     out.push_str("<references source=\"#vpqh\">\n");
     let name = escape(&law.meta.name());
     let _ = writeln!(out, "<original eId=\"original\" href=\"{}/!main\" showAs=\"{name}\"/>", uri.work());
@@ -170,7 +171,7 @@ fn references(out: &mut String, law: &Law, history: &History, uri: &Uri) {
             let _ = writeln!(out, "<passiveRef eId=\"{id}\" href=\"{href}/!main\" showAs=\"{name}\"/>");
         }
     }
-    for (i, target) in targets(law).iter().enumerate() {
+    for (i, target) in targets(commands).into_iter().enumerate() {
         if let Some(cited) = Uri::of_cited(target) {
             let (href, name) = (cited.work(), escape(&target.to_string()));
             let _ = writeln!(out, "<activeRef eId=\"ra_{}\" href=\"{href}/!main\" showAs=\"{name}\"/>", i + 1);
@@ -226,10 +227,10 @@ fn passive(options: &Options, history: &History, uri: &Uri) -> String {
     out
 }
 
-/// The documents that the law amends, each once, those with a number.
-fn targets(law: &Law) -> Vec<DocRef> {
-    let mut out: Vec<DocRef> = Vec::new();
-    for target in crate::amend::read_law(law).commands.into_iter().filter_map(|c| c.target) {
+/// The documents that commands amend, each once, those with a number.
+fn targets(commands: &[Command]) -> Vec<&DocRef> {
+    let mut out: Vec<&DocRef> = Vec::new();
+    for target in commands.iter().filter_map(|c| c.target.as_ref()) {
         if target.number.is_some() && !out.iter().any(|t| t.number == target.number) {
             out.push(target);
         }
@@ -238,8 +239,7 @@ fn targets(law: &Law) -> Vec<DocRef> {
 }
 
 /// What this text does to other laws. A law named without number has no URI; such commands are left out.
-fn active(law: &Law, uri: &Uri) -> String {
-    let commands = crate::amend::read_law(law).commands;
+fn active(law: &Law, commands: &[Command], uri: &Uri) -> String {
     if commands.is_empty() {
         return String::new();
     }

@@ -216,7 +216,7 @@ fn units(element: &Element, law: &mut Law) {
                             block.write(&mut text);
                             text.push('\n');
                         }
-                        law.front.extend(text.lines().map(crate::text::Text::from));
+                        law.front.extend(text.lines().filter(|l| !l.is_empty()).map(crate::text::Text::from));
                     }
                 }
             }

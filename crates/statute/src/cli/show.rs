@@ -1,12 +1,12 @@
 //! What each command writes.
 
-use super::{Desk, Ending, Form, Paper, Sheet, Stop};
+use super::{Desk, Edition, Ending, Form, Sheet, Stop};
 use crate::check::{Finding, check, check_change};
 use crate::compare::Table;
 use crate::consolidate::{Consolidated, Enactment};
 use crate::model::Law;
 use crate::official::{Authentication, Official};
-use crate::propose::{Wish, number_new_units, propose};
+use crate::propose::{Wish, number_with_references, propose};
 use crate::refs::{Reference, across, references};
 use crate::source::Document;
 use kernel::time::Day;
@@ -44,6 +44,28 @@ fn law(desk: &mut Desk, law: &Law, to: Form, options: &crate::akn::Options) -> R
         Form::Outline => write!(desk.out, "{}", law.outline())?,
         Form::Text => writeln!(desk.out, "{}", law.text())?,
         Form::Json => writeln!(desk.out, "{}", json!(law))?,
+        Form::Commands => commands(desk, law)?,
+    }
+    Ok(())
+}
+
+/// What a law commands; addresses and documents in words beside the data.
+fn commands(desk: &mut Desk, law: &Law) -> Result<(), Stop> {
+    let read = crate::amend::read_law(law);
+    let words = |addresses: &[crate::address::Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let document = |target: &Option<crate::cite::DocRef>| target.as_ref().map(ToString::to_string);
+    for command in &read.commands {
+        let mut line = json!(command);
+        line["units"] = json!(words(&command.addresses));
+        line["document"] = json!(document(&command.target));
+        writeln!(desk.out, "{line}")?;
+    }
+    for flag in &read.flags {
+        let mut line = json!(flag);
+        line["units"] = json!(words(&flag.addresses));
+        line["document"] = json!(document(&flag.target));
+        line["flagged"] = json!(flag.reason.to_string());
+        writeln!(desk.out, "{line}")?;
     }
     Ok(())
 }
@@ -237,16 +259,16 @@ pub(super) fn official(
     got: &Consolidated,
     amending: &[Law],
     day: Option<Day>,
-    to: Paper,
+    to: Edition,
 ) -> Result<Ending, Stop> {
     let text: Official = crate::official::official(got, amending);
     let by = Authentication::default();
     match to {
-        Paper::Text => write!(desk.out, "{}", text.text())?,
-        Paper::Json => writeln!(desk.out, "{}", json!(text))?,
-        Paper::Docx => desk.out.write_all(&text.docx(&by))?,
-        Paper::Paper => writeln!(desk.out, "{}", text.paper(&by))?,
-        Paper::Akn => {
+        Edition::Text => write!(desk.out, "{}", text.text())?,
+        Edition::Json => writeln!(desk.out, "{}", json!(text))?,
+        Edition::Docx => desk.out.write_all(&text.docx(&by))?,
+        Edition::Paper => writeln!(desk.out, "{}", text.paper(&by))?,
+        Edition::Akn => {
             let options = crate::akn::Options { as_of: day, consolidated: Some(got), ..crate::akn::Options::default() };
             law(desk, &got.law, Form::Akn, &options)?;
         }
@@ -262,8 +284,14 @@ pub(super) fn proposal(
     renumber: bool,
 ) -> Result<Ending, Stop> {
     if renumber {
-        let count = number_new_units(base, &mut target);
-        writeln!(desk.notes, "{count} units renumbered")?;
+        let numbered = number_with_references(base, &target).map_err(|e| Stop::Told(e.to_string()))?;
+        for kept in &numbered.kept {
+            writeln!(desk.notes, "“{}” → “{}”", kept.before, kept.after)?;
+        }
+        for open in &numbered.open {
+            writeln!(desk.notes, "{}: “{}” must be put right by a person", open.from, open.words)?;
+        }
+        target = numbered.law;
     }
     let made = propose(base, &target, &Wish { in_force }).map_err(|e| Stop::Told(e.to_string()))?;
     match made.text.is_empty() {

@@ -44,6 +44,11 @@ fn files_that_cannot_be_read_are_named_and_the_others_are_done() {
     assert_eq!(shell("parse base.txt --to text", &[]).0.trim_end(), BASE);
     let json: serde_json::Value = serde_json::from_str(&shell("parse base.txt --to json", &[]).0).unwrap();
     assert_eq!(json["law"]["units"][0]["id"], "art_1");
+    let command: serde_json::Value = serde_json::from_str(&shell("parse change.txt --to commands", &[]).0).unwrap();
+    assert_eq!(
+        (command["units"][0].as_str(), command["document"].as_str()),
+        (Some("khoản 2 Điều 1"), Some("Luật Ao số 1/2030/QH20"))
+    );
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Numbers for what a drafter adds, so that nothing that stands is renumbered.
 
-use crate::model::{Law, Unit};
-use crate::text::essence;
-use std::collections::HashMap;
+use crate::model::{Block, Law, Unit};
+use crate::refs::{Clash, Reference, Renumbered, renumber_where};
+use crate::text::{Text, essence};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Gives new units the labels that the law wants (`2a`, `Điều 12a`, `a1`) where the drafter numbered through:
 /// units whose text stands in the base under another number get that number back, and what comes between gets an
@@ -14,6 +15,64 @@ pub fn number_new_units(base: &Law, target: &mut Law) -> usize {
         target.name_units();
     }
     count
+}
+
+/// As [`number_new_units`], with the references in the target.
+///
+/// A drafter who numbers through also writes references by the new numbers; those in texts that are new or edited
+/// follow. A text that stands in the base word for word was not touched, so its references still count by the numbers
+/// of the base, which are the numbers again: they keep their words. What leads elsewhere after that is in
+/// [`Renumbered::open`].
+///
+/// # Errors
+/// [`Clash`] when two units would have one number.
+pub fn number_with_references(base: &Law, target: &Law) -> Result<Renumbered, Clash> {
+    let mut numbered = target.clone();
+    number_new_units(base, &mut numbered);
+    let mut labels = Vec::new();
+    numbered.visit(&mut |u| labels.push(u.label.clone()));
+    let mut labels = labels.into_iter();
+    let mut changes = BTreeMap::new();
+    // Numbering changes labels, never the shape: both trees are walked side by side.
+    target.visit(&mut |u| {
+        if let Some(label) = labels.next().filter(|l| *l != u.label) {
+            changes.insert(u.id.clone(), label);
+        }
+    });
+    let untouched = texts(base);
+    let own = units(target);
+    let follows = |r: &Reference| {
+        let text = own.get(&r.from).and_then(|u| text_of(u, r.block));
+        text.is_none_or(|t| !untouched.contains(t))
+    };
+    let mut out = renumber_where(target, &changes, &follows)?;
+    // What was left alone is right when it leads to the unit that it led to in the base.
+    out.left.retain(|r| r.units.iter().any(|c| c.address.as_ref().is_none_or(|a| a.find(&out.law).is_err())));
+    out.open.append(&mut out.left);
+    out.law.visit_mut(&mut |u| u.id = "".into());
+    out.law.name_units();
+    Ok(out)
+}
+
+fn units(law: &Law) -> HashMap<Text, &Unit> {
+    let mut out = HashMap::new();
+    law.visit(&mut |u| {
+        out.insert(u.id.clone(), u);
+    });
+    out
+}
+
+fn text_of(unit: &Unit, block: usize) -> Option<&Text> {
+    unit.heading.iter().map(Some).chain(unit.lead.iter().chain(&unit.tail).map(Block::as_text)).nth(block).flatten()
+}
+
+fn texts(law: &Law) -> HashSet<Text> {
+    let mut out = HashSet::new();
+    law.visit(&mut |u| {
+        out.extend(u.heading.iter().cloned());
+        out.extend(u.lead.iter().chain(&u.tail).filter_map(Block::as_text).cloned());
+    });
+    out
 }
 
 fn body(unit: &Unit) -> String {

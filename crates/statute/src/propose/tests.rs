@@ -162,3 +162,18 @@ proptest! {
         let _ = propose(&base, &target, &Wish::default());
     }
 }
+
+#[test]
+fn references_that_a_drafter_numbered_through_follow_and_untouched_ones_stay() {
+    let base = parse("Điều 1. Một\n1. A.\n2. B theo khoản 1 Điều này.\n3. C theo khoản 2 Điều này.\nĐiều 2. Hai\n1. D.\n2. E theo khoản 3 Điều 1.").law;
+    // A new khoản 2; the third clause was rewritten by the new numbers, Điều 2 was not looked at.
+    let target = parse("Điều 1. Một\n1. A.\n2. Mới.\n3. B theo khoản 1 Điều này.\n4. C mới theo khoản 3 Điều này.\nĐiều 2. Hai\n1. D.\n2. E theo khoản 3 Điều 1.").law;
+    let got = number_with_references(&base, &target).unwrap();
+    assert_eq!(
+        got.law.text(),
+        "Điều 1. Một\n1. A.\n1a. Mới.\n2. B theo khoản 1 Điều này.\n3. C mới theo khoản 2 Điều này.\nĐiều 2. Hai\n1. D.\n2. E theo khoản 3 Điều 1."
+    );
+    assert_eq!(got.kept.len(), 1);
+    assert_eq!(got.open, []);
+    assert!(propose(&base, &got.law, &Wish::default()).is_ok());
+}

@@ -31,6 +31,8 @@ pub struct Renumbered {
     pub kept: Vec<Kept>,
     /// References that lead elsewhere now and need a person's words, as they stood before.
     pub open: Vec<Reference>,
+    /// References to renumbered units whose words were to stay ([`renumber_where`]).
+    pub left: Vec<Reference>,
 }
 
 /// Why units cannot be renumbered.
@@ -49,6 +51,18 @@ pub enum Clash {
 /// # Errors
 /// [`Clash`]; the law is then as it was.
 pub fn renumber(law: &Law, changes: &BTreeMap<Text, Label>) -> Result<Renumbered, Clash> {
+    renumber_where(law, changes, &|_| true)
+}
+
+/// As [`renumber`], but only references of which `follows` says so are rewritten; the others keep their words.
+///
+/// # Errors
+/// As [`renumber`].
+pub fn renumber_where(
+    law: &Law,
+    changes: &BTreeMap<Text, Label>,
+    follows: &dyn Fn(&Reference) -> bool,
+) -> Result<Renumbered, Clash> {
     let mut out = law.clone();
     let mut known = 0;
     out.visit_mut(&mut |unit| {
@@ -67,7 +81,7 @@ pub fn renumber(law: &Law, changes: &BTreeMap<Text, Label>) -> Result<Renumbered
     }
     twice(&out)?;
     let before = references(law);
-    let edits = edits(law, &before, changes);
+    let edits = edits(law, before.iter().filter(|r| follows(r)), changes);
     let mut kept = Vec::new();
     out.visit_mut(&mut |unit| {
         if let Some(blocks) = edits.get(&unit.id) {
@@ -75,7 +89,7 @@ pub fn renumber(law: &Law, changes: &BTreeMap<Text, Label>) -> Result<Renumbered
         }
     });
     let after = references(&out);
-    let mut open = Vec::new();
+    let (mut open, mut left) = (Vec::new(), Vec::new());
     for (i, old) in before.into_iter().enumerate() {
         let ids = |r: &Reference| r.units.iter().map(|c| c.unit.clone()).collect::<Vec<_>>();
         match after.get(i).filter(|new| new.from == old.from && ids(new) == ids(&old)) {
@@ -83,10 +97,11 @@ pub fn renumber(law: &Law, changes: &BTreeMap<Text, Label>) -> Result<Renumbered
                 kept.push(Kept { from: old.from, before: old.words, after: new.words.clone() });
             }
             Some(_) => {}
-            None => open.push(old),
+            None if follows(&old) => open.push(old),
+            None => left.push(old),
         }
     }
-    Ok(Renumbered { law: out, kept, open })
+    Ok(Renumbered { law: out, kept, open, left })
 }
 
 fn relabel(unit: &mut Unit, label: &Label) {
@@ -120,14 +135,14 @@ fn twice(law: &Law) -> Result<(), Clash> {
 type Labels = BTreeMap<(usize, usize), String>;
 
 /// What is to be written where: by citing unit and block.
-fn edits(
+fn edits<'a>(
     law: &Law,
-    references: &[Reference],
+    references: impl Iterator<Item = &'a Reference>,
     changes: &BTreeMap<Text, Label>,
 ) -> HashMap<Text, BTreeMap<usize, Labels>> {
     let above = above(law);
     let mut out: HashMap<Text, BTreeMap<usize, Labels>> = HashMap::new();
-    for reference in references.iter().filter(|r| r.is_internal()) {
+    for reference in references.filter(|r| r.is_internal()) {
         for cite in &reference.units {
             let Some(chain) = cite.unit.as_ref().and_then(|id| above.get(id)) else { continue };
             for (level, start, end) in &cite.places {
