@@ -117,6 +117,27 @@ def register_numbers(reader: Person, code: str = "nq-ubtvqh") -> list[int]:
     return [int(n) for n in re.findall(r"^\"?(\d+)/", reader.answer.text, re.M)]
 
 
+def at_once(jobs: list) -> None:
+    """Runs all jobs in threads that begin together; the first failure is raised here."""
+    gate, wrong = threading.Barrier(len(jobs)), []
+
+    def run(job):
+        try:
+            gate.wait(timeout=120)
+            job()
+        except Exception as problem:
+            wrong.append(problem)
+
+    threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=240)
+    if wrong:
+        raise wrong[0]
+    assert not any(t.is_alive() for t in threads)
+
+
 class Worker(threading.Thread):
     """One client. `act` is done again and again until told to stop."""
 

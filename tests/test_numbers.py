@@ -6,13 +6,12 @@ crates/cases/tests/numbers.rs.
 """
 
 import re
-import threading
 
 import pytest
 
 import work
 from conftest import seeded
-from load import register_faults, register_numbers
+from load import at_once, register_faults, register_numbers
 from people import Staff
 
 EACH = 2  # cases for every clerk
@@ -25,27 +24,6 @@ def program(engine, tmp_path_factory, request):
     program.start()
     yield program
     program.kill()
-
-
-def at_once(jobs: list) -> None:
-    """Runs all jobs in threads that begin together; the first failure is raised here."""
-    gate, wrong = threading.Barrier(len(jobs)), []
-
-    def run(job):
-        try:
-            gate.wait(timeout=120)
-            job()
-        except Exception as problem:
-            wrong.append(problem)
-
-    threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=240)
-    if wrong:
-        raise wrong[0]
-    assert not any(t.is_alive() for t in threads)
 
 
 def test_clerks_at_once_get_consecutive_numbers_and_one_case_gets_one(program):
