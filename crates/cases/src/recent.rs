@@ -1,6 +1,7 @@
 //! Cases that were read lately, so that a page that asks thrice reads and folds their acts once.
 //!
-//! Nothing here is believed without looking: whoever takes a case from here asks the journal for acts behind it.
+//! Nothing here is believed without looking: whoever takes a case from here asks the journal for acts behind it, unless
+//! the journal's tide says that nothing was recorded since it was last looked for.
 
 use crate::load::Loaded;
 use kernel::CaseId;
@@ -12,7 +13,15 @@ use std::{
 /// Most acts that are held, of all cases together: some megabytes.
 const MOST_ACTS: usize = 4_000;
 
-/// The cases, each with the turn of its last use.
+struct Kept {
+    case: Arc<Loaded>,
+    /// The tide at which it was last looked for.
+    seen: Option<(u64, u64)>,
+    /// The turn of its last use.
+    used: u64,
+}
+
+/// The cases.
 #[derive(Default)]
 pub(crate) struct Recent {
     inner: Mutex<Inner>,
@@ -20,36 +29,45 @@ pub(crate) struct Recent {
 
 #[derive(Default)]
 struct Inner {
-    cases: HashMap<CaseId, (Arc<Loaded>, u64)>,
+    cases: HashMap<CaseId, Kept>,
     acts: usize,
     turn: u64,
 }
 
 impl Recent {
-    /// The case as it was last read.
-    pub fn of(&self, id: &CaseId) -> Option<Arc<Loaded>> {
+    /// The case as it was last read, and the tide at which it was looked for.
+    pub fn of(&self, id: &CaseId) -> Option<(Arc<Loaded>, Option<(u64, u64)>)> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.turn += 1;
         let turn = inner.turn;
-        let (loaded, used) = inner.cases.get_mut(id)?;
-        *used = turn;
-        Some(Arc::clone(loaded))
+        let kept = inner.cases.get_mut(id)?;
+        kept.used = turn;
+        Some((Arc::clone(&kept.case), kept.seen))
+    }
+
+    /// Nothing was behind the case at this tide.
+    pub fn saw(&self, id: &CaseId, tide: Option<(u64, u64)>) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = inner.cases.get_mut(id) {
+            kept.seen = tide;
+        }
     }
 
     /// Keeps a case; those used longest ago make room.
-    pub fn keep(&self, loaded: Loaded) -> Arc<Loaded> {
+    pub fn keep(&self, loaded: Loaded, tide: Option<(u64, u64)>) -> Arc<Loaded> {
         let loaded = Arc::new(loaded);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.turn += 1;
         let turn = inner.turn;
         inner.acts += loaded.acts.len();
-        if let Some((before, _)) = inner.cases.insert(loaded.id.clone(), (Arc::clone(&loaded), turn)) {
-            inner.acts -= before.acts.len();
+        let kept = Kept { case: Arc::clone(&loaded), seen: tide, used: turn };
+        if let Some(before) = inner.cases.insert(loaded.id.clone(), kept) {
+            inner.acts -= before.case.acts.len();
         }
         while inner.acts > MOST_ACTS {
-            let oldest = inner.cases.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| id.clone());
-            let Some((gone, _)) = oldest.and_then(|id| inner.cases.remove(&id)) else { break };
-            inner.acts -= gone.acts.len();
+            let oldest = inner.cases.iter().min_by_key(|(_, kept)| kept.used).map(|(id, _)| id.clone());
+            let Some(gone) = oldest.and_then(|id| inner.cases.remove(&id)) else { break };
+            inner.acts -= gone.case.acts.len();
         }
         loaded
     }
@@ -57,8 +75,8 @@ impl Recent {
     /// Forgets a case.
     pub fn forget(&self, id: &CaseId) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((gone, _)) = inner.cases.remove(id) {
-            inner.acts -= gone.acts.len();
+        if let Some(gone) = inner.cases.remove(id) {
+            inner.acts -= gone.case.acts.len();
         }
     }
 }

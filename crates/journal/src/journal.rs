@@ -136,6 +136,12 @@ impl Journal {
         &self.reader
     }
 
+    /// A mark that stays the same while nothing is recorded, for a second at most; none where others record too and it
+    /// could not be known.
+    pub fn tide(&self) -> Option<(u64, u64)> {
+        self.reader.known.as_ref().map(|known| known.mark())
+    }
+
     /// The acts of a stream behind version `after` (0 for all), oldest first, at most `limit`.
     ///
     /// Nobody is asked whether the reader may see them: the calling service is answerable for that, act by act, since

@@ -49,6 +49,7 @@ pub(crate) struct Question {
 pub(crate) struct Known {
     tide: Arc<Tide>,
     age: Duration,
+    opened: Instant,
     inner: Mutex<Inner>,
 }
 
@@ -62,12 +63,17 @@ struct Inner {
 impl Known {
     pub fn new(tide: Arc<Tide>) -> Known {
         let inner = Inner { tide: 0, since: Instant::now(), answers: HashMap::new() };
-        Known { tide, age: AGE, inner: Mutex::new(inner) }
+        Known { tide, age: AGE, opened: Instant::now(), inner: Mutex::new(inner) }
     }
 
     /// The tide at which a question is asked; give it back with the answer.
     pub fn tide(&self) -> u64 {
         self.tide.now()
+    }
+
+    /// The tide and the second: what is kept beside this mark is never older than an answer here may be.
+    pub fn mark(&self) -> (u64, u64) {
+        (self.tide.now(), self.opened.elapsed().as_secs())
     }
 
     /// The answer, when it is known and still true.
