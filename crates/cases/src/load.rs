@@ -112,22 +112,22 @@ impl Cases {
 
     /// The case as it stands now. What was read before is not read again: only acts behind it are, and must follow it.
     async fn load_unchecked(&self, id: &CaseId) -> Result<Option<Arc<Loaded>>, Problem> {
-        let tide = self.journal.tide();
+        let mark = self.journal.mark();
         if let Some((known, seen)) = self.recent.of(id) {
-            if tide.is_some() && tide == seen {
+            if mark.is_some() && mark == seen {
                 return Ok(Some(known));
             }
             let later = self.acts_behind(id, known.version).await?;
             let follows = |act: &Act| known.acts.last().is_some_and(|last| act.prev == last.hash);
             match later.first() {
                 None => {
-                    self.recent.saw(id, tide);
+                    self.recent.saw(id, mark);
                     return Ok(Some(known));
                 }
                 Some(first) if follows(first) && !later.iter().any(|act| act.kind == PrivateErased::KIND) => {
                     let mut loaded = Loaded::clone(&known);
                     loaded.follow(later)?;
-                    return Ok(Some(self.recent.keep(loaded, tide)));
+                    return Ok(Some(self.recent.keep(loaded, mark)));
                 }
                 Some(_) => self.recent.forget(id),
             }
@@ -146,7 +146,7 @@ impl Cases {
         })?;
         let mut loaded = Loaded::unborn(id.clone(), procedure);
         loaded.follow(acts)?;
-        Ok(Some(self.recent.keep(loaded, tide)))
+        Ok(Some(self.recent.keep(loaded, mark)))
     }
 
     async fn acts_behind(&self, id: &CaseId, version: i64) -> Result<Vec<Act>, Problem> {

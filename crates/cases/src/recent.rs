@@ -1,9 +1,10 @@
 //! Cases that were read lately, so that a page that asks thrice reads and folds their acts once.
 //!
 //! Nothing here is believed without looking: whoever takes a case from here asks the journal for acts behind it, unless
-//! the journal's tide says that nothing was recorded since it was last looked for.
+//! the journal's mark says that nothing was recorded since it was last looked for.
 
 use crate::load::Loaded;
+use journal::Mark;
 use kernel::CaseId;
 use std::{
     collections::HashMap,
@@ -15,8 +16,8 @@ const MOST_ACTS: usize = 4_000;
 
 struct Kept {
     case: Arc<Loaded>,
-    /// The tide at which it was last looked for.
-    seen: Option<(u64, u64)>,
+    /// The mark at which it was last looked for.
+    seen: Option<Mark>,
     /// The turn of its last use.
     used: u64,
 }
@@ -35,8 +36,8 @@ struct Inner {
 }
 
 impl Recent {
-    /// The case as it was last read, and the tide at which it was looked for.
-    pub fn of(&self, id: &CaseId) -> Option<(Arc<Loaded>, Option<(u64, u64)>)> {
+    /// The case as it was last read, and the mark at which it was looked for.
+    pub fn of(&self, id: &CaseId) -> Option<(Arc<Loaded>, Option<Mark>)> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.turn += 1;
         let turn = inner.turn;
@@ -45,22 +46,22 @@ impl Recent {
         Some((Arc::clone(&kept.case), kept.seen))
     }
 
-    /// Nothing was behind the case at this tide.
-    pub fn saw(&self, id: &CaseId, tide: Option<(u64, u64)>) {
+    /// Nothing was behind the case at this mark.
+    pub fn saw(&self, id: &CaseId, mark: Option<Mark>) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = inner.cases.get_mut(id) {
-            kept.seen = tide;
+            kept.seen = mark;
         }
     }
 
     /// Keeps a case; those used longest ago make room.
-    pub fn keep(&self, loaded: Loaded, tide: Option<(u64, u64)>) -> Arc<Loaded> {
+    pub fn keep(&self, loaded: Loaded, mark: Option<Mark>) -> Arc<Loaded> {
         let loaded = Arc::new(loaded);
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.turn += 1;
         let turn = inner.turn;
         inner.acts += loaded.acts.len();
-        let kept = Kept { case: Arc::clone(&loaded), seen: tide, used: turn };
+        let kept = Kept { case: Arc::clone(&loaded), seen: mark, used: turn };
         if let Some(before) = inner.cases.insert(loaded.id.clone(), kept) {
             inner.acts -= before.case.acts.len();
         }

@@ -6,7 +6,7 @@ use crate::{
     blobs::Blobs,
     engine::{Ear, Engine},
     jobs::{JobRecord, JobState},
-    known::{Known, Tide},
+    known::{Known, Mark, Tide},
     writer::{self, Submission},
 };
 use bytes::Bytes;
@@ -138,7 +138,7 @@ impl Journal {
 
     /// A mark that stays the same while nothing is recorded, for a second at most; none where others record too and it
     /// could not be known.
-    pub fn tide(&self) -> Option<(u64, u64)> {
+    pub fn mark(&self) -> Option<Mark> {
         self.reader.known.as_ref().map(|known| known.mark())
     }
 

@@ -35,6 +35,13 @@ impl Tide {
     }
 }
 
+/// A moment of the journal: two equal marks have nothing recorded between them. See [`crate::Journal::mark`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    tide: u64,
+    second: u64,
+}
+
 /// A question to the projections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Question {
@@ -72,8 +79,8 @@ impl Known {
     }
 
     /// The tide and the second: what is kept beside this mark is never older than an answer here may be.
-    pub fn mark(&self) -> (u64, u64) {
-        (self.tide.now(), self.opened.elapsed().as_secs())
+    pub fn mark(&self) -> Mark {
+        Mark { tide: self.tide.now(), second: self.opened.elapsed().as_secs() }
     }
 
     /// The answer, when it is known and still true.

@@ -31,6 +31,7 @@ pub use acts::Placed;
 pub use change::{Change, Expected, JobDraft, PrivateErased, Receipt};
 pub use jobs::{JobError, JobRecord, JobState, Worker};
 pub use journal::{Journal, Options};
+pub use known::Mark;
 pub use merkle::{ConsistencyProof, Proof, ProofError, SignedTreeHead, TreeHead};
 pub use projection::{Column, Index, Projection, Rows, Table, Type, Value};
 pub use reader::{Reader, Row};
