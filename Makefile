@@ -55,7 +55,8 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
 	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python
-	$(CARGO) bench -p dienhong-statute
+	tests/.venv/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt
+	DIENHONG_PEERS_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) bench -p dienhong-statute
 
 screenshots: ## Take the README's pictures from the running program
 	$(CARGO) build --bin dienhong
