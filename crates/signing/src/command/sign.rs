@@ -2,14 +2,18 @@
 
 use super::{Failure, Outside, files, validate::MAX_FILE};
 use crate::{
+    assess::Trust,
     cades,
     online::RemoteTimeStamper,
     pades::{self, Kept, Place, Revision},
     report::Level,
     signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper},
+    token::TokenSigner,
+    validate::Validation,
     vault::{MasterKey, Sealed},
     xades,
 };
+use kernel::Timestamp;
 use pki::{Certificate, Crl, PrivateKey, TrustAnchors, path::Material};
 use std::{
     io::Write,
@@ -157,6 +161,7 @@ struct Desk {
     signer: Arc<dyn Signer>,
     stamper: Option<Box<dyn TimeStamper>>,
     kept: Kept,
+    trust: Trust,
     level: Wanted,
 }
 
@@ -224,7 +229,7 @@ fn one(
     let (out, level, mut warnings) = match format {
         Format::Pdf(pdf) => {
             let signed = pdf.revision()?.sign(&bytes, signer, now, stamper)?;
-            desk.preserve(signed)?
+            desk.preserve(signed, now)?
         }
         Format::Cades(cades) => {
             let sign = if cades.attached { cades::sign_attached } else { cades::sign_detached };
@@ -315,23 +320,41 @@ impl Desk {
             ));
         }
         let kept = Kept { certificates: [certificates_known, stamp_chain].concat(), crls, answers: known.answers };
-        Ok(Desk { signer, stamper, kept, level })
+        let trust = Trust { anchors, ..Trust::default() };
+        Ok(Desk { signer, stamper, kept, trust, level })
     }
 
-    /// Adds evidence and an archive time stamp, as the level asks. A time stamp that fails lowers the level.
-    fn preserve(&self, signed: pades::Signed) -> Result<(Vec<u8>, Level, Vec<String>), Failure> {
+    /// Adds evidence and an archive time stamp, as the level asks. A time stamp that fails lowers the level, and so does
+    /// evidence that lacks something: the file is judged as any other would judge it.
+    fn preserve(&self, signed: pades::Signed, now: Timestamp) -> Result<(Vec<u8>, Level, Vec<String>), Failure> {
         if self.level < Wanted::Blt || signed.level < Level::Bt {
             return Ok((signed.pdf, signed.level, signed.warnings));
         }
-        let pdf = pades::keep(&signed.pdf, &self.kept)?;
-        let Some(stamper) = self.stamper.as_deref().filter(|_| self.level == Wanted::Blta) else {
-            return Ok((pdf, Level::Blt, signed.warnings));
-        };
-        match pades::add_archive_stamp(&pdf, stamper) {
-            Ok(archived) => Ok((archived.pdf, Level::Blta, signed.warnings)),
-            Err(error) => Ok((pdf, Level::Blt, vec![error.to_string()])),
+        let mut pdf = pades::keep(&signed.pdf, &self.kept)?;
+        let mut warnings = signed.warnings;
+        if let Some(stamper) = self.stamper.as_deref().filter(|_| self.level == Wanted::Blta) {
+            match pades::add_archive_stamp(&pdf, stamper) {
+                Ok(archived) => pdf = archived.pdf,
+                Err(error) => warnings.push(error.to_string()),
+            }
         }
+        let report = Validation::new(&self.trust, now).pdf(&pdf);
+        let own = |s: &&crate::SignatureReport| {
+            s.level != Level::DocumentTimeStamp && s.certificate.as_ref() == self.signer.chain().first()
+        };
+        let level = report.signatures.iter().rfind(own).map_or(Level::Bt, |s| s.level);
+        if level < Level::Blt {
+            warnings.push(
+                "revocation lists or status answers for some certificate are missing: give them by --known".into(),
+            );
+        }
+        Ok((pdf, level, warnings))
     }
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    let bytes = files::read(path, 1 << 20)?;
+    String::from_utf8(bytes).map_err(|_| Failure(format!("{} is no text", path.display())))
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
@@ -339,15 +362,17 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
 }
 
 fn signer(common: &Common, chain: Vec<Certificate>) -> Result<Arc<dyn Signer>, Failure> {
-    let Some(path) = &common.key else {
-        return Err(Failure("PKCS #11 modules cannot be used by this program: give --key".into()));
-    };
+    if let (Some(module), Some(token), Some(label), Some(pin)) =
+        (&common.pkcs11, &common.token, &common.key_label, &common.pin_file)
+    {
+        let pin = zeroize::Zeroizing::new(text(pin)?);
+        let pin = pin.lines().next().unwrap_or_default();
+        let signer = TokenSigner::open(module, token, label, pin, chain)?;
+        return Ok(if common.pkcs1 { Arc::new(signer.with_pkcs1()) } else { Arc::new(signer) });
+    }
+    let path = common.key.as_deref().ok_or_else(|| Failure("there is no key: give --key or --pkcs11".into()))?;
     let key = match (&common.master, &common.context) {
         (Some(master), Some(context)) => {
-            let text = |path: &Path| -> Result<String, Failure> {
-                let bytes = files::read(path, 1 << 20)?;
-                String::from_utf8(bytes).map_err(|_| Failure(format!("{} is no text", path.display())))
-            };
             let master =
                 MasterKey::from_hex(&zeroize::Zeroizing::new(text(master)?)).map_err(crate::SignError::from)?;
             let sealed = Sealed::from_text(text(path)?.trim());

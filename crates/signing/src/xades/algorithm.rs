@@ -62,8 +62,8 @@ pub(super) fn to_xml(scheme: Scheme, size: usize, signature: &[u8]) -> Option<Ve
     Some(out)
 }
 
-/// The other way round.
-pub(super) fn from_xml(scheme: Scheme, signature: &[u8]) -> Option<Vec<u8>> {
+/// The other way round. Tokens write the same form.
+pub(crate) fn from_xml(scheme: Scheme, signature: &[u8]) -> Option<Vec<u8>> {
     if !matches!(scheme, Scheme::Ecdsa(_)) {
         return Some(signature.to_vec());
     }

@@ -9,6 +9,7 @@ mod reference;
 mod sign;
 mod validate;
 
+pub(crate) use algorithm::from_xml as ecdsa_from_raw;
 pub use sign::{SignedXml, sign_detached, sign_enveloped};
 pub(crate) use validate::judge;
 
