@@ -79,6 +79,10 @@ impl Hash {
             Hash::Sha3_512 => &digest::SHA3_512,
         }
     }
+    /// A digest that is fed piece by piece.
+    pub fn start(self) -> Digester {
+        Digester(digest::Context::new(self.algorithm()))
+    }
     /// The digest of the parts, one after the other.
     pub fn of(self, parts: &[&[u8]]) -> Vec<u8> {
         let mut context = digest::Context::new(self.algorithm());
@@ -86,6 +90,26 @@ impl Hash {
             context.update(part);
         }
         context.finish().as_ref().to_vec()
+    }
+}
+
+/// A digest in the making.
+#[derive(Clone)]
+pub struct Digester(digest::Context);
+
+impl Digester {
+    /// More bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+    /// The digest.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
+}
+impl std::fmt::Debug for Digester {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Digester(…)")
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     crl::Crl,
     error::{Error, Result, malformed},
     name::Name,
+    ocsp,
     oid::{self, Oid},
 };
 
@@ -30,8 +31,10 @@ pub struct SignedData {
     pub content: Option<Vec<u8>>,
     /// The certificates inside that read.
     pub certificates: Vec<Certificate>,
-    /// The revocation lists inside that read.
+    /// The revocation lists inside that read; also those that a signer's attributes carry.
     pub crls: Vec<Crl>,
+    /// The status answers inside that read (RFC 5940; EN 319 122-1, A.1.2.1; ISO 32000-1, 12.8.3.3.2).
+    pub answers: Vec<ocsp::Response>,
     /// The signers.
     pub signers: Vec<SignerInfo>,
     /// How many certificates or lists inside do not read.
@@ -92,7 +95,7 @@ impl SignedData {
             Some(e) => Some(e.open(WHAT).any()?.content.to_vec()),
             None => None,
         };
-        let (mut certificates, mut crls, mut unreadable) = (Vec::new(), Vec::new(), 0);
+        let (mut certificates, mut crls, mut answers, mut unreadable) = (Vec::new(), Vec::new(), Vec::new(), 0);
         if let Some(list) = reader.optional(tag::context_constructed(0))? {
             let mut list = list.open(WHAT);
             while !list.is_empty() {
@@ -105,9 +108,13 @@ impl SignedData {
         if let Some(list) = reader.optional(tag::context_constructed(1))? {
             let mut list = list.open(WHAT);
             while !list.is_empty() {
-                match Crl::parse(list.any()?.raw) {
+                let element = list.any()?;
+                if element.tag == tag::context_constructed(1) {
+                    answers.extend(other_revocation(element));
+                    continue;
+                }
+                match Crl::parse(element.raw) {
                     Ok(crl) => crls.push(crl),
-                    // Status answers of other kinds may stand here too.
                     Err(_) => unreadable += 1,
                 }
             }
@@ -120,7 +127,11 @@ impl SignedData {
         if signers.iter().any(|s| !hashes.contains(&s.hash.oid())) {
             return Err(malformed(WHAT, "a signer's digest algorithm that is not announced"));
         }
-        Ok(SignedData { content_type, content, certificates, crls, signers, unreadable })
+        for signer in &signers {
+            signer.revocation_values(&mut crls, &mut answers);
+            certificates.extend(signer.certificate_values());
+        }
+        Ok(SignedData { content_type, content, certificates, crls, answers, signers, unreadable })
     }
 
     /// The certificate that a signer names, if it lies inside.
@@ -228,11 +239,50 @@ impl SignerInfo {
         let second = self.signed_value(oid::SIGNING_CERTIFICATE_V2).map(|value| read(value, true).unwrap_or(false));
         second.or_else(|| self.signed_value(oid::SIGNING_CERTIFICATE).map(|value| read(value, false).unwrap_or(false)))
     }
+    /// The certificates in an attribute for long-term validation (EN 319 122-1, A.1.1.1).
+    fn certificate_values(&self) -> Vec<Certificate> {
+        let values = self.unsigned.iter().filter(|a| a.kind == oid::CERTIFICATE_VALUES).flat_map(|a| &a.values);
+        let lists = values.filter_map(|value| Reader::new(value, WHAT).sequence().ok());
+        lists.flat_map(elements).filter_map(|e| Certificate::parse(e.raw).ok()).collect()
+    }
+    /// Lists and answers in attributes: revocation-values, and Adobe's archive of them. What does not read is passed over.
+    fn revocation_values(&self, crls: &mut Vec<Crl>, answers: &mut Vec<ocsp::Response>) {
+        let kinds = [oid::REVOCATION_VALUES, oid::ADOBE_REVOCATION_ARCHIVE];
+        let attributes = self.signed.iter().chain(&self.unsigned).filter(|a| kinds.contains(&a.kind));
+        for (kind, value) in attributes.flat_map(|a| a.values.iter().map(|v| (a.kind, v))) {
+            let Ok(lists) = Reader::new(value, WHAT).sequence() else { continue };
+            for list in elements(lists) {
+                let Ok(inside) = Reader::new(list.content, WHAT).sequence() else { continue };
+                for element in elements(inside) {
+                    match list.tag {
+                        0xa0 => crls.extend(Crl::parse(element.raw)),
+                        0xa1 if kind == oid::REVOCATION_VALUES => {
+                            answers.extend(ocsp::Response::from_basic(element.raw));
+                        }
+                        0xa1 => answers.extend(ocsp::Response::parse(element.raw)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
     /// The time stamp tokens over the signature value, as they came.
     pub fn time_stamps(&self) -> Vec<&[u8]> {
         let stamps = self.unsigned.iter().filter(|a| a.kind == oid::SIGNATURE_TIME_STAMP);
         stamps.flat_map(|a| &a.values).map(Vec::as_slice).collect()
     }
+}
+
+/// The elements that read, up to the first that does not.
+fn elements<'a>(mut reader: Reader<'a>) -> impl Iterator<Item = Element<'a>> {
+    std::iter::from_fn(move || (!reader.is_empty()).then(|| reader.any().ok()).flatten())
+}
+
+/// `[1] { id-ri-ocsp-response, OCSPResponse }` (RFC 5940, 2.1).
+fn other_revocation(element: Element<'_>) -> Option<ocsp::Response> {
+    let mut inside = element.open(WHAT);
+    let kind = inside.oid().ok()?;
+    (kind == oid::OCSP_IN_CMS).then(|| ocsp::Response::parse(inside.rest()).ok()).flatten()
 }
 
 fn only(attributes: &[CmsAttribute], kind: Oid) -> Option<&[u8]> {

@@ -48,11 +48,20 @@ pub fn check_before_signing(
     crls: &[Crl],
     at: Timestamp,
 ) -> Result<(), Unfit> {
-    let (leaf, certificates) = chain.split_first().ok_or(Unfit::Missing)?;
+    let certificates = chain.get(1..).unwrap_or_default();
+    check_with(chain.first(), Material { anchors, certificates, crls, answers: &[] }, at)
+}
+
+/// As [`check_before_signing`], with everything that a path may use: status answers too.
+///
+/// # Errors
+/// [`Unfit`] with the reason.
+pub fn check_with(leaf: Option<&Certificate>, material: Material<'_>, at: Timestamp) -> Result<(), Unfit> {
+    let leaf = leaf.ok_or(Unfit::Missing)?;
     let uses = KeyUsage::CONTENT_COMMITMENT | KeyUsage::DIGITAL_SIGNATURE;
     if leaf.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) || !leaf.is_for_documents() {
         return Err(Unfit::KeyUsage);
     }
-    path::find(leaf, Material { anchors, certificates, crls }, &Options::at(at))?;
+    path::find(leaf, material, &Options::at(at))?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Keys, X.509 certificates, certification authorities, revocation lists, path validation and time stamps.
+//! Keys, X.509 certificates, certification authorities, revocation lists, status answers (OCSP), path
+//! validation and time stamps.
 //!
 //! Pure: no files, no sockets, no clock of its own. Times are [`kernel::Timestamp`] parameters, serial numbers are drawn
 //! from [`kernel::Entropy`]; only key generation and signing draw from the random source inside aws-lc.
@@ -43,6 +44,7 @@ mod general_name;
 mod key;
 pub mod limbo;
 mod name;
+pub mod ocsp;
 pub mod oid;
 pub mod path;
 pub mod pem;
@@ -51,7 +53,7 @@ mod profile;
 mod status;
 pub mod time_stamp;
 
-pub use algorithm::{Hash, PublicKey, Scheme, Verdict};
+pub use algorithm::{Digester, Hash, PublicKey, Scheme, Verdict};
 pub use authority::{Authority, Profile};
 pub use certificate::Certificate;
 pub use crl::{Crl, Reason, Revocation};
@@ -60,7 +62,7 @@ pub use extension::{
     AuthorityKeyId, BasicConstraints, DistributionPoint, Extension, Extensions, KeyUsage, NameConstraints,
     PolicyConstraints,
 };
-pub use fitness::{Unfit, check_before_signing};
+pub use fitness::{Unfit, check_before_signing, check_with};
 pub use general_name::GeneralName;
 pub use key::{KeyKind, PrivateKey};
 pub use name::{Attribute, Name, Subject};

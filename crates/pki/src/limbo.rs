@@ -95,7 +95,7 @@ fn judge(case: &Case, now: Timestamp) -> Result<(), String> {
     let options =
         Options { strict: true, later_lists: false, max_intermediates: case.max_chain_depth, ..Options::at(at) };
     let anchors = TrustAnchors::new(anchors);
-    let material = Material { anchors: &anchors, certificates: &between, crls: &crls };
+    let material = Material { anchors: &anchors, certificates: &between, crls: &crls, answers: &[] };
     path::find(&peer, material, &options).map_err(|e| e.to_string())?;
     usage(case, &peer)?;
     peer_name(case, &peer)

@@ -5,6 +5,7 @@ use crate::{
     crl::{Crl, Reason},
     general_name::GeneralName,
     name::Name,
+    ocsp::Response,
     oid,
     policy::Policies,
     profile, status,
@@ -45,6 +46,8 @@ pub struct Material<'a> {
     pub certificates: &'a [Certificate],
     /// Revocation lists; not trusted until their signature is checked.
     pub crls: &'a [Crl],
+    /// Answers about the status of certificates (OCSP); not trusted until their responder is checked.
+    pub answers: &'a [Response],
 }
 
 /// Whether an unknown revocation status is accepted.
@@ -127,7 +130,7 @@ pub enum PathError {
         reason: Reason,
     },
     /// The status is not known, and it had to be.
-    #[error("no revocation list in force covers the certificate of {0}")]
+    #[error("no revocation list or status answer in force covers the certificate of {0}")]
     StatusUnknown(Name),
     /// A rule of RFC 5280 is broken.
     #[error("the certificate of {name}: {rule}")]

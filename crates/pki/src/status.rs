@@ -1,18 +1,21 @@
-//! Revocation status by lists (RFC 5280, 6.3): complete, partitioned, delta and indirect.
+//! Revocation status: by answers (RFC 6960), and by lists (RFC 5280, 6.3): complete, partitioned, delta and indirect.
+//! Whatever says that a certificate is revoked counts, also beside something that says it is not.
 
 use crate::{
     certificate::Certificate,
     crl::{Crl, Reason, Revocation, Scope},
     extension::{DistributionPoint, KeyUsage},
     general_name::GeneralName,
+    ocsp,
     path::{Options, PathError, Search, StatusRule},
 };
 
 /// All reasons of ReasonFlags: bits 1 to 8.
 const ALL_REASONS: u16 = 0x7f80;
 
-/// Checks a certificate against the lists. `path` is the certificate's own path upwards, its issuer first.
+/// Checks a certificate against answers and lists. `path` is the certificate's own path upwards, its issuer first.
 pub(crate) fn check(certificate: &Certificate, path: &[Certificate], search: &mut Search<'_>) -> Result<(), PathError> {
+    let answered = ocsp::check(certificate, path, search)?;
     let mut points = certificate.extensions().crl_distribution_points.clone();
     // A list of the issuer itself covers its certificates without being named (6.3.3, last paragraph).
     points.push(DistributionPoint::default());
@@ -36,11 +39,10 @@ pub(crate) fn check(certificate: &Certificate, path: &[Certificate], search: &mu
             covered |= partial;
         }
     }
-    if covered == ALL_REASONS || search.options.status == StatusRule::WhenKnown {
-        Ok(())
-    } else {
-        Err(PathError::StatusUnknown(certificate.subject().clone()))
-    }
+    let known = covered == ALL_REASONS || answered == ocsp::Known::Good;
+    // A responder of the issuer that does not know the certificate is not the same as nobody having been asked.
+    let open = search.options.status == StatusRule::WhenKnown && answered != ocsp::Known::Stranger;
+    if known || open { Ok(()) } else { Err(PathError::StatusUnknown(certificate.subject().clone())) }
 }
 
 fn revoked(certificate: &Certificate, entry: Option<&Revocation>, search: &Search<'_>) -> Result<(), PathError> {

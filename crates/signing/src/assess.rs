@@ -3,9 +3,9 @@
 use crate::report::{Indication, Integrity, Level, Party, SignatureReport, SubIndication, TimeSource};
 use kernel::Timestamp;
 use pki::{
-    Certificate, Crl, KeyUsage, TrustAnchors, Verdict,
+    Certificate, Crl, Hash, KeyUsage, TrustAnchors, Verdict,
     cms::{SignedData, SignerInfo},
-    oid,
+    ocsp, oid,
     path::{self, Material, Options, PathError, StatusRule},
     time_stamp::TimeStampToken,
 };
@@ -40,6 +40,7 @@ pub(crate) struct Evidence<'a> {
     pub trust: &'a Trust,
     pub certificates: Vec<Certificate>,
     pub crls: Vec<Crl>,
+    pub answers: Vec<ocsp::Response>,
     /// The time of validation.
     pub at: Timestamp,
     /// The file has a store of evidence.
@@ -48,14 +49,20 @@ pub(crate) struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     pub fn new(trust: &'a Trust, at: Timestamp) -> Evidence<'a> {
-        Evidence { trust, certificates: trust.certificates.clone(), crls: trust.crls.clone(), at, stored: false }
+        let (certificates, crls) = (trust.certificates.clone(), trust.crls.clone());
+        Evidence { trust, certificates, crls, answers: Vec::new(), at, stored: false }
     }
     /// With what a message carries. What is known already is not taken again, so that verdicts on it are kept.
     pub fn add(&mut self, message: &SignedData) {
-        self.add_all(&message.certificates, &message.crls);
+        self.add_all(&message.certificates, &message.crls, &message.answers);
     }
-    /// With more certificates and lists.
-    pub fn add_all(&mut self, certificates: &[Certificate], crls: &[Crl]) {
+    /// With more certificates, lists and status answers.
+    pub fn add_all(&mut self, certificates: &[Certificate], crls: &[Crl], answers: &[ocsp::Response]) {
+        for answer in answers {
+            if !self.answers.contains(answer) {
+                self.answers.push(answer.clone());
+            }
+        }
         for certificate in certificates {
             if !self.certificates.contains(certificate) {
                 self.certificates.push(certificate.clone());
@@ -71,7 +78,8 @@ impl<'a> Evidence<'a> {
         self.path_with(certificate, &Options::at(at))
     }
     fn path_with(&self, certificate: &Certificate, options: &Options) -> Result<(), PathError> {
-        let material = Material { anchors: &self.trust.anchors, certificates: &self.certificates, crls: &self.crls };
+        let (certificates, crls, answers) = (&self.certificates, &self.crls, &self.answers);
+        let material = Material { anchors: &self.trust.anchors, certificates, crls, answers };
         path::find(certificate, material, options).map(|_| ())
     }
     /// The time that a token proves, when its authority is trusted and it covers these bytes.
@@ -112,14 +120,18 @@ pub(crate) struct StampFault {
 /// A judgement in the making.
 pub(crate) struct Judgement {
     pub report: SignatureReport,
+    /// A valid time stamp over the whole document covers the signature (EN 319 142-1, 6.3: that makes level B-T too).
+    pub stamped: bool,
 }
 
 impl Judgement {
     pub fn new(field: &str) -> Judgement {
         Judgement {
+            stamped: false,
             report: SignatureReport {
                 field: field.to_owned(),
                 signer: Party::default(),
+                certificate: None,
                 level: Level::Bare,
                 signing_time: None,
                 time_source: TimeSource::None,
@@ -132,6 +144,11 @@ impl Judgement {
                 reasons: Vec::new(),
             },
         }
+    }
+    /// Says who signed.
+    pub fn name(&mut self, certificate: &Certificate) {
+        self.report.signer = party(certificate);
+        self.report.certificate = Some(certificate.clone());
     }
     /// Notes a finding; a worse indication replaces a better one, the first of equals stays.
     pub fn note(&mut self, indication: Indication, sub: SubIndication, reason: impl Into<String>) {
@@ -153,25 +170,46 @@ impl Judgement {
         self.note(Indication::Indeterminate, sub, reason);
     }
 
-    /// Judges a detached message over a content given in pieces. `proof` is a time at which something else, such as a later
-    /// time stamp over the whole file, shows that the signature existed.
+    /// Judges a message that must have exactly one signer; see [`Judgement::signer`].
     pub fn message(
         &mut self,
         message: &SignedData,
-        content: &[&[u8]],
+        digest: &mut dyn FnMut(Hash) -> Vec<u8>,
+        content: Option<&[&[u8]]>,
         evidence: &Evidence<'_>,
         proof: Option<Timestamp>,
     ) {
-        let [signer] = message.signers.as_slice() else {
+        if message.signers.len() != 1 {
             self.failed(SubIndication::FormatFailure, "the signature does not have exactly one signer");
+            return;
+        }
+        if message.content.is_some() {
+            self.failed(SubIndication::FormatFailure, "the signature holds a content of its own");
+            return;
+        }
+        self.signer(message, 0, digest, content, evidence, proof);
+    }
+
+    /// Judges one signer of a message over a content: its digest, and where it is in memory its bytes in pieces. `proof` is
+    /// a time at which something else, such as a later time stamp over the whole file, shows that the signature existed.
+    pub fn signer(
+        &mut self,
+        message: &SignedData,
+        index: usize,
+        digest: &mut dyn FnMut(Hash) -> Vec<u8>,
+        content: Option<&[&[u8]]>,
+        evidence: &Evidence<'_>,
+        proof: Option<Timestamp>,
+    ) {
+        let Some(signer) = message.signers.get(index) else {
+            self.failed(SubIndication::FormatFailure, "the signer is not there");
             return;
         };
         if message.unreadable > 0 || damaged(message, evidence) {
             self.open(SubIndication::CertificateChainGeneralFailure, "a certificate in the signature is damaged");
         }
-        let digest = signer.hash.of(content);
         let certificate = evidence.certificates.iter().find(|c| signer.id.names(c));
-        let intact = signer.covers(&digest, oid::DATA);
+        let intact = signer.covers(&digest(signer.hash), oid::DATA);
         self.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
         if !intact {
             self.failed(SubIndication::HashFailure, "the signed content has been changed");
@@ -180,14 +218,16 @@ impl Judgement {
             self.open(SubIndication::NoSigningCertificateFound, "the signer's certificate is not there");
             return;
         };
-        self.report.signer = party(certificate);
+        self.name(certificate);
         self.value(signer, certificate, content);
-        self.times(signer, evidence, proof);
+        let tokens: Vec<(&[u8], &[u8])> =
+            signer.time_stamps().into_iter().map(|token| (token, signer.signature.as_slice())).collect();
+        self.times(signer.signing_time(), &tokens, evidence, proof);
         self.certificate(certificate, evidence);
     }
 
     /// The signature value, the binding of the certificate, the strength of the algorithms.
-    fn value(&mut self, signer: &SignerInfo, certificate: &Certificate, content: &[&[u8]]) {
+    fn value(&mut self, signer: &SignerInfo, certificate: &Certificate, content: Option<&[&[u8]]>) {
         match signer.binds(certificate) {
             Some(true) => self.report.level = Level::Bb,
             Some(false) => {
@@ -195,7 +235,14 @@ impl Judgement {
             }
             None => {}
         }
-        let whole = (!signer.has_signed_attributes()).then(|| content.concat());
+        let whole = content.filter(|_| !signer.has_signed_attributes()).map(<[&[u8]]>::concat);
+        if whole.as_deref().is_some_and(looks_like_attributes) {
+            self.failed(
+                SubIndication::FormatFailure,
+                "the content has the form of signed attributes: a signature over \
+                something else may have been moved here",
+            );
+        }
         match signer.verify(certificate, whole.as_deref()) {
             Verdict::Right => {
                 if whole.is_some() {
@@ -218,23 +265,29 @@ impl Judgement {
         }
     }
 
-    /// The best time at which the signature is known to have existed.
-    fn times(&mut self, signer: &SignerInfo, evidence: &Evidence<'_>, proof: Option<Timestamp>) {
+    /// The best time at which the signature is known to have existed. Each token comes with the bytes that it must cover.
+    pub fn times(
+        &mut self,
+        claimed: Option<Timestamp>,
+        tokens: &[(&[u8], &[u8])],
+        evidence: &Evidence<'_>,
+        proof: Option<Timestamp>,
+    ) {
         if self.report.signing_time.is_none() {
-            self.report.signing_time = signer.signing_time();
+            self.report.signing_time = claimed;
         }
         if self.report.signing_time.is_some() {
             self.report.time_source = TimeSource::Claimed;
         }
         let mut best: Option<Timestamp> = None;
-        for token in signer.time_stamps() {
-            match evidence.proven_time(token, &[&signer.signature], proof.unwrap_or(evidence.at)) {
+        for (token, covered) in tokens {
+            match evidence.proven_time(token, &[covered], proof.unwrap_or(evidence.at)) {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
                 Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
                 Err(fault) => self.report.reasons.push(fault.reason),
             }
         }
-        if best.is_some() && self.report.level == Level::Bb {
+        if (best.is_some() || self.stamped) && self.report.level == Level::Bb {
             self.report.level = Level::Bt;
         }
         let best = best.into_iter().chain(proof).min();
@@ -245,7 +298,7 @@ impl Judgement {
     }
 
     /// The certificate: its use, its path at the proven time, or now when no time is proven.
-    fn certificate(&mut self, certificate: &Certificate, evidence: &Evidence<'_>) {
+    pub fn certificate(&mut self, certificate: &Certificate, evidence: &Evidence<'_>) {
         let uses = KeyUsage::CONTENT_COMMITMENT | KeyUsage::DIGITAL_SIGNATURE;
         if certificate.extensions().key_usage.is_some_and(|usage| !usage.allows(uses)) {
             self.open(SubIndication::SigConstraintsFailure, "the certificate is not for signatures on documents");
@@ -284,6 +337,20 @@ impl Judgement {
     }
 }
 
+/// The bytes read as signed attributes with a message digest: without signed attributes of its own, a signature over them
+/// could have been made for another content (RFC 5652, 11.4 and its errata; RFC 8933).
+fn looks_like_attributes(content: &[u8]) -> bool {
+    use pki::asn1::{Reader, tag};
+    let Ok(set) = Reader::only(content, tag::SET, "content") else { return false };
+    let mut attributes = set.open("content");
+    while let Ok(mut attribute) = attributes.sequence() {
+        if attribute.oid() == Ok(oid::MESSAGE_DIGEST) {
+            return true;
+        }
+    }
+    false
+}
+
 /// A certificate inside does not carry the signature of the issuer that is known by its key identifier, or without one by
 /// its name. It may not be needed, but somebody has changed it.
 fn damaged(message: &SignedData, evidence: &Evidence<'_>) -> bool {
@@ -306,7 +373,7 @@ fn damaged(message: &SignedData, evidence: &Evidence<'_>) -> bool {
 }
 
 /// Who a certificate is for, in the words of a report.
-pub(crate) fn party(certificate: &Certificate) -> Party {
+fn party(certificate: &Certificate) -> Party {
     let subject = certificate.subject();
     let get = |kind| subject.get(kind).map(str::to_owned);
     let issuer = certificate.issuer();

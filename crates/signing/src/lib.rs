@@ -1,4 +1,5 @@
-//! Signs and validates: PAdES in PDF files, CAdES beside any bytes; keeps private keys sealed under a master key.
+//! Signs and validates: PAdES in PDF files, CAdES beside or around any bytes, XAdES in XML; keeps private keys sealed under
+//! a master key or reaches them on a token; and says in plain words what was found.
 //!
 //! A tool without database. Calls are synchronous and take milliseconds: callers on an async runtime use `spawn_blocking`.
 //! It never decides who may sign, and it never fetches anything: what it trusts and knows is handed to it.
@@ -30,13 +31,20 @@
 mod assess;
 pub mod cades;
 mod changes;
+pub mod command;
 mod error;
+pub mod online;
 pub mod pades;
 mod pdf;
 mod report;
+pub mod report_xml;
 mod signer;
+mod token;
 pub mod validate;
 mod vault;
+pub mod words;
+pub mod xades;
+mod xml;
 
 pub use assess::Trust;
 pub use error::SignError;
@@ -44,4 +52,5 @@ pub use pades::{FieldInfo, Place, Revision, Signed};
 pub use pdf::PdfError;
 pub use report::{Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource};
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
+pub use token::TokenSigner;
 pub use vault::{MasterKey, Sealed, VaultError};

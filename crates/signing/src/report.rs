@@ -1,6 +1,7 @@
 //! What a validation found, as EN 319 102-1 names it; written as JSON by the command line and the API.
 
 use kernel::Timestamp;
+use pki::Certificate;
 use serde::{Serialize, Serializer};
 
 /// The level of a signature (EN 319 142-1, EN 319 122-1).
@@ -144,6 +145,9 @@ pub struct SignatureReport {
     pub field: String,
     /// Who signed.
     pub signer: Party,
+    /// The signer's certificate, when it was found.
+    #[serde(skip)]
+    pub certificate: Option<Certificate>,
     /// The level that was found.
     pub level: Level,
     /// When, in ISO 8601 with Viet Nam's offset.
@@ -178,6 +182,10 @@ pub struct Report {
 }
 
 impl Report {
+    /// The file could not be read at all.
+    pub(crate) fn failed(why: impl Into<String>) -> Report {
+        Report { error: Some(why.into()), signatures: Vec::new() }
+    }
     /// There is at least one signature, every one is TOTAL-PASSED, and the last covers the whole file.
     pub fn is_all_passed(&self) -> bool {
         let passed = self.signatures.iter().all(|s| s.indication == Indication::TotalPassed);

@@ -169,13 +169,15 @@ pub(crate) fn chain_room(signer: &dyn Signer) -> usize {
     signer.chain().iter().map(|c| c.der().len()).sum::<usize>() + signer.signature_room() + 1024
 }
 
-/// Makes the message of one signer over a digest, with a time stamp over its signature when there is a stamper.
+/// Makes the message of one signer over a digest, with a time stamp over its signature when there is a stamper. The
+/// content goes inside when it is given.
 ///
 /// A stamper that fails lowers the level; the second value says why.
 pub(crate) fn signed_message(
     signer: &dyn Signer,
     hash: pki::Hash,
     digest: &[u8],
+    content: Option<Vec<u8>>,
     more: Vec<Vec<u8>>,
     stamper: Option<&dyn TimeStamper>,
 ) -> Result<(Vec<u8>, Option<String>), SignError> {
@@ -183,7 +185,7 @@ pub(crate) fn signed_message(
     let certificate = chain.first().ok_or_else(|| SignError::Key("the signer has no certificate".into()))?;
     let mut attributes = vec![cms::signing_certificate(certificate)];
     attributes.extend(more);
-    let draft = cms::Draft::new(pki::oid::DATA, hash, digest, None, attributes);
+    let draft = cms::Draft::new(pki::oid::DATA, hash, digest, content, attributes);
     let signature = signer.sign(draft.to_sign())?;
     let (mut unsigned, mut warning) = (Vec::new(), None);
     match stamper.map(|s| s.stamp(&Digest::of(&[&signature]))) {

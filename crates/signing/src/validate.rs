@@ -2,44 +2,99 @@
 
 use crate::{
     assess::{Evidence, Judgement, Trust},
-    changes,
+    cades, changes,
+    online::Transport,
     pdf::{Dict, File, Object},
     report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
+    xades,
 };
 use kernel::Timestamp;
 use pki::cms::SignedData;
 
 /// Judges every signature of a PDF file at a time, in the order in which they were made.
 pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
-    let file = match File::open(bytes) {
-        Ok(file) => file,
-        Err(error) => return Report { error: Some(error.to_string()), signatures: Vec::new() },
-    };
+    Validation::new(trust, at).pdf(bytes)
+}
+
+/// A validation: what is trusted and known, and the time at which it is asked.
+#[derive(Clone, Copy)]
+pub struct Validation<'a> {
+    trust: &'a Trust,
+    at: Timestamp,
+    answers: &'a [pki::ocsp::Response],
+    transport: Option<&'a dyn Transport>,
+}
+
+impl std::fmt::Debug for Validation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Validation(at {}, online: {})", self.at.iso_local(), self.transport.is_some())
+    }
+}
+
+impl<'a> Validation<'a> {
+    /// With this trust, at this time.
+    pub fn new(trust: &'a Trust, at: Timestamp) -> Validation<'a> {
+        Validation { trust, at, answers: &[], transport: None }
+    }
+    /// With answers about the status of certificates.
+    #[must_use]
+    pub fn with_answers(mut self, answers: &'a [pki::ocsp::Response]) -> Validation<'a> {
+        self.answers = answers;
+        self
+    }
+    /// What is missing for a path may be fetched.
+    #[must_use]
+    pub fn online(mut self, transport: &'a dyn Transport) -> Validation<'a> {
+        self.transport = Some(transport);
+        self
+    }
+    fn evidence(&self) -> Evidence<'a> {
+        let mut evidence = Evidence::new(self.trust, self.at);
+        evidence.add_all(&[], &[], self.answers);
+        evidence
+    }
+    /// Judges every signer of a CAdES message (`.p7s`, `.p7m`).
+    pub fn cms(&self, cms: &[u8], content: cades::Content<'_>) -> Report {
+        cades::judge(cms, content, self.evidence())
+    }
+    /// Judges every signature of an XML document. `beside` is the file that a detached signature is over.
+    pub fn xml(&self, xml: &[u8], beside: Option<&[u8]>) -> Report {
+        xades::judge(xml, beside, &self.evidence())
+    }
+    /// Judges every signature of a PDF file, in the order in which they were made.
+    pub fn pdf(&self, bytes: &[u8]) -> Report {
+        match File::open(bytes) {
+            Ok(file) => judge_pdf(&file, self.evidence()),
+            Err(error) => Report::failed(error.to_string()),
+        }
+    }
+}
+
+fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>) -> Report {
     let mut found: Vec<Found> = Vec::new();
     for (name, _, field) in file.fields() {
         if !field.has_name("FT", "Sig") {
             continue;
         }
         if let Some(Object::Dict(value)) = file.get(&field, "V") {
-            found.push(Found::new(&file, name, value));
+            found.push(Found::new(file, name, value));
         }
     }
     found.sort_by_key(|f| f.covered.as_ref().map_or(usize::MAX, |c| c.end));
-    let mut evidence = Evidence::new(trust, at);
     for one in &found {
         if let Ok(message) = &one.message {
             evidence.add(message);
         }
     }
-    let (certificates, crls) = crate::pades::evidence(&file);
-    evidence.stored = !certificates.is_empty() || !crls.is_empty();
-    evidence.add_all(&certificates, &crls);
+    let kept = crate::pades::evidence(file);
+    evidence.stored = !kept.is_empty();
+    evidence.add_all(&kept.certificates, &kept.crls, &kept.answers);
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;
     let mut archived = false;
     for one in found.iter().rev() {
-        let mut report = one.judge(&file, &evidence, proof);
+        let mut report = one.judge(file, &evidence, proof, archived);
         let sound = report.indication != Indication::TotalFailed && report.integrity == Integrity::Intact;
         if sound && report.time_source == TimeSource::TimeStamp {
             proof = proof.into_iter().chain(report.signing_time).min();
@@ -84,8 +139,16 @@ impl Found {
         Found { name, value, covered, message, contents }
     }
 
-    fn judge(&self, file: &File<'_>, evidence: &Evidence<'_>, proof: Option<Timestamp>) -> SignatureReport {
+    /// `stamped`: a valid time stamp over the document came later.
+    fn judge(
+        &self,
+        file: &File<'_>,
+        evidence: &Evidence<'_>,
+        proof: Option<Timestamp>,
+        stamped: bool,
+    ) -> SignatureReport {
         let mut judgement = Judgement::new(&self.name);
+        judgement.stamped = stamped;
         let covered = match &self.covered {
             Ok(covered) => covered,
             Err(why) => {
@@ -102,7 +165,7 @@ impl Found {
         match &self.message {
             Err(why) => judgement.failed(SubIndication::FormatFailure, why.clone()),
             Ok(_) if stamp => self.judge_stamp(&mut judgement, &content, evidence, proof),
-            Ok(message) => judgement.message(message, &content, evidence, proof),
+            Ok(message) => judgement.message(message, &mut |hash| hash.of(&content), Some(&content), evidence, proof),
         }
         self.judge_changes(&mut judgement, file, covered);
         judgement.report
@@ -120,8 +183,9 @@ impl Found {
         let intact = token.as_ref().is_ok_and(|t| t.covers(content));
         judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
         if let Ok(token) = &token {
-            judgement.report.signer =
-                token.signer(&evidence.certificates).map(crate::assess::party).unwrap_or_default();
+            if let Some(authority) = token.signer(&evidence.certificates) {
+                judgement.name(authority);
+            }
         }
         if !intact {
             judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");

@@ -142,3 +142,74 @@ fn indefinite(der: &[u8], levels: usize) -> Vec<u8> {
     }
     out
 }
+
+#[test]
+fn openssl_reads_what_is_attached_and_what_it_signs_is_valid_here() {
+    use signing::{Signer, cades::Content, validate::Validation};
+    let Some(()) = tool_openssl() else { return };
+    for kind in [KeyKind::P256, KeyKind::Rsa2048] {
+        let house = House::new(kind);
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let content = "phiếu: tán thành\r\n".as_bytes();
+        std::fs::write(path("content"), content).unwrap();
+        std::fs::write(path("root"), house.root.certificate().to_pem()).unwrap();
+        std::fs::write(path("issuing"), house.issuing.certificate().to_pem()).unwrap();
+        let at = house.now.seconds().to_string();
+        let (message, root, out) = (path("m"), path("root"), path("out"));
+        let verify = [
+            "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", &message, "-CAfile", &root, "-attime", &at,
+            "-purpose", "any", "-out", &out,
+        ];
+        let signed = signing::cades::sign_attached(content, &house.person, house.now, Some(&house.stamper)).unwrap();
+        std::fs::write(&message, &signed.cms).unwrap();
+        let (good, text) = openssl(&verify);
+        assert!(good, "{kind:?}: {text}");
+        assert_eq!(std::fs::read(&out).unwrap(), content);
+        assert_eq!(signing::cades::content(&signed.cms).unwrap().as_deref(), Some(content));
+
+        let key = pki::PrivateKey::generate(kind).unwrap();
+        std::fs::write(path("key"), pki::pem::encode(key.pkcs8(), "PRIVATE KEY")).unwrap();
+        let (from, until) = (house.now.plus_seconds(-DAY), house.now.plus_seconds(900 * DAY));
+        let subject = pki::Subject::service("theirs", "VPQH");
+        let signer = issue(&house.issuing, pki::Profile::Person, &subject, key, from, until);
+        std::fs::write(path("certificate"), signer.chain()[0].to_pem()).unwrap();
+        let trust = house.trust();
+        let validation = Validation::new(&trust, house.now);
+        let (key, certificate, issuing, source) = (path("key"), path("certificate"), path("issuing"), path("content"));
+        for (more, level) in [
+            (vec!["-cades", "-outform", "DER"], Level::Bb),
+            (vec!["-cades", "-outform", "DER", "-nodetach"], Level::Bb),
+            (vec!["-cades", "-outform", "PEM", "-nodetach"], Level::Bb),
+            (vec!["-outform", "DER", "-nodetach", "-stream"], Level::Bare),
+            (vec!["-outform", "DER", "-nodetach", "-noattr"], Level::Bare),
+            (vec!["-outform", "DER", "-noattr"], Level::Bare),
+            (vec!["-cades", "-outform", "DER", "-keyid", "-md", "sha384"], Level::Bb),
+        ] {
+            let sign = [
+                vec!["cms", "-sign", "-binary", "-in", &source, "-signer", &certificate, "-inkey", &key],
+                vec!["-certfile", &issuing, "-out", &message],
+                more.clone(),
+            ]
+            .concat();
+            let (good, text) = openssl(&sign);
+            assert!(good, "{more:?}: {text}");
+            let theirs = std::fs::read(&message).unwrap();
+            let attached = more.contains(&"-nodetach");
+            let content_of = || if attached { Content::Attached } else { Content::Bytes(content) };
+            let report = validation.cms(&theirs, content_of());
+            assert!(report.is_all_passed(), "{kind:?} {more:?}: {report:#?}");
+            assert_eq!((report.signatures[0].level, report.signatures[0].integrity), (level, Integrity::Intact));
+            if attached {
+                assert!(validation.cms(&theirs, Content::Bytes(content)).error.unwrap().contains("its own content"));
+            } else {
+                let report = validation.cms(&theirs, Content::Bytes(b"other"));
+                assert_eq!(report.signatures[0].integrity, Integrity::Broken);
+                let mut hashed = |hash: pki::Hash| Ok(hash.of(&[content]));
+                let report = validation.cms(&theirs, Content::Hashed(&mut hashed));
+                assert_eq!(report.is_all_passed(), !more.contains(&"-noattr"), "{more:?}: {report:#?}");
+                assert!(validation.cms(&theirs, Content::Attached).error.unwrap().contains("not in the message"));
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! stamps over the whole file (5.4.3).
 
 use super::{
-    Signed,
+    Signed, vri,
     write::{Form, Prepared, open},
 };
 use crate::{
@@ -12,24 +12,61 @@ use crate::{
     signer::TimeStamper,
 };
 use kernel::Digest;
-use pki::{Certificate, Crl};
+use pki::{Certificate, Crl, ocsp::Response};
 
-/// Adds to the store of a signed file what a later validation needs: the certificates of all paths and the lists that
-/// cover them. What is there already is not written again. Gives level B-LT when a time stamp is there and nothing lacks.
+/// The lists of the store, in the order certificates, lists, answers.
+const LISTS: [&str; 3] = ["Certs", "CRLs", "OCSPs"];
+/// Most entries of one list that are read.
+const MAX_KEPT: usize = 2_000;
+
+/// What a later validation needs, beside the signed file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Kept {
+    /// The certificates of all paths.
+    pub certificates: Vec<Certificate>,
+    /// The lists that cover them.
+    pub crls: Vec<Crl>,
+    /// The status answers about them.
+    pub answers: Vec<Response>,
+}
+
+impl Kept {
+    /// There is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && self.crls.is_empty() && self.answers.is_empty()
+    }
+}
+
+/// As [`keep`], without status answers.
 ///
 /// # Errors
 /// [`SignError::Pdf`] for a file that cannot be updated.
 pub fn add_evidence(pdf: &[u8], certificates: &[Certificate], crls: &[Crl]) -> Result<Vec<u8>, SignError> {
+    keep(pdf, &Kept { certificates: certificates.to_vec(), crls: crls.to_vec(), answers: Vec::new() })
+}
+
+/// Adds to the store of a signed file what a later validation needs, and says of every signature which of it is its own
+/// (VRI). What is there already is not written again. Gives level B-LT when a time stamp is there and nothing lacks.
+///
+/// # Errors
+/// [`SignError::Pdf`] for a file that cannot be updated.
+pub fn keep(pdf: &[u8], kept: &Kept) -> Result<Vec<u8>, SignError> {
     let file = open(pdf)?;
     let mut update = Update::new(&file);
     let broken = || SignError::Pdf("its catalogue cannot be read".into());
     let root = file.root_id().ok_or_else(broken)?;
     let mut catalog = file.catalog().ok_or_else(broken)?;
     let mut store = file.get_dict(&catalog, "DSS").unwrap_or_default().with("Type", Object::name("DSS"));
-    let ders: Vec<&[u8]> = certificates.iter().map(Certificate::der).collect();
-    let lists: Vec<&[u8]> = crls.iter().map(Crl::der).collect();
-    let mut added = add_streams(&file, &mut update, &mut store, "Certs", &ders);
-    added |= add_streams(&file, &mut update, &mut store, "CRLs", &lists);
+    let ders = [
+        kept.certificates.iter().map(Certificate::der).collect::<Vec<_>>(),
+        kept.crls.iter().map(Crl::der).collect(),
+        kept.answers.iter().map(Response::der).collect(),
+    ];
+    let mut added = false;
+    for (key, ders) in LISTS.iter().zip(&ders) {
+        added |= add_streams(&file, &mut update, &mut store, key, ders);
+    }
+    added |= vri::enter(&file, &update, &mut store);
     if !added {
         return Ok(pdf.to_vec());
     }
@@ -68,18 +105,22 @@ fn streams(file: &File<'_>, list: &[Object]) -> Vec<Vec<u8>> {
         Object::Stream(stream) => file.decoded(&stream),
         _ => None,
     };
-    list.iter().filter_map(read).collect()
+    list.iter().take(MAX_KEPT).filter_map(read).collect()
 }
 
-/// The certificates and lists in the store of a file; what does not read is passed over.
-pub(crate) fn evidence(file: &File<'_>) -> (Vec<Certificate>, Vec<Crl>) {
+/// What the store of a file holds; what does not read is passed over.
+pub(crate) fn evidence(file: &File<'_>) -> Kept {
     let store = file.catalog().and_then(|c| file.get_dict(&c, "DSS")).unwrap_or_default();
     let list = |key| match file.get(&store, key) {
         Some(Object::Array(list)) => streams(file, &list),
         _ => Vec::new(),
     };
-    let certificates = list("Certs").iter().filter_map(|der| Certificate::parse(der).ok()).collect();
-    (certificates, list("CRLs").iter().filter_map(|der| Crl::parse(der).ok()).collect())
+    let [certificates, crls, answers] = LISTS.map(list);
+    Kept {
+        certificates: certificates.iter().filter_map(|der| Certificate::parse(der).ok()).collect(),
+        crls: crls.iter().filter_map(|der| Crl::parse(der).ok()).collect(),
+        answers: answers.iter().filter_map(|der| Response::parse(der).ok()).collect(),
+    }
 }
 
 /// Adds an archive time stamp over the whole file as it stands: level B-LTA where the evidence is complete. To be

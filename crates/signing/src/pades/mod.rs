@@ -2,8 +2,9 @@
 
 mod archive;
 mod revision;
+mod vri;
 mod write;
 
 pub(crate) use archive::evidence;
-pub use archive::{add_archive_stamp, add_evidence};
+pub use archive::{Kept, add_archive_stamp, add_evidence, keep};
 pub use revision::{FieldInfo, Place, Revision, Signed, page_count, text_fields};

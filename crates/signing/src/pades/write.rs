@@ -91,7 +91,7 @@ impl Prepared {
     ) -> Result<(Vec<u8>, Option<String>), SignError> {
         let hash = signer.scheme().hash();
         let digest = hash.of(&self.covered(pdf));
-        signed_message(signer, hash, &digest, Vec::new(), stamper)
+        signed_message(signer, hash, &digest, None, Vec::new(), stamper)
     }
     /// The whole file with the message in its place.
     pub fn finish(mut self, pdf: &[u8], message: &[u8]) -> Vec<u8> {

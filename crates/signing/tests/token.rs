@@ -1,0 +1,88 @@
+//! Keys on a PKCS #11 token: SoftHSM 2, in a folder of its own.
+
+mod house;
+
+use house::*;
+use pki::{KeyKind, PrivateKey, Profile, Subject};
+use signing::{Indication, Revision, Signer, TokenSigner, cades, validate, xades};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const MODULES: [&str; 3] = [
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+];
+
+/// SoftHSM reads its folder from the environment of its process, so the test runs itself once more with that set.
+#[allow(clippy::disallowed_methods, reason = "SoftHSM is configured by the environment alone")]
+fn in_own_folder() -> Option<PathBuf> {
+    let module = MODULES.iter().map(Path::new).find(|m| m.exists());
+    let Some(module) = module.filter(|_| Command::new("softhsm2-util").arg("--version").output().is_ok()) else {
+        eprintln!("skipped: SoftHSM 2 is not installed");
+        return None;
+    };
+    if std::env::var("SOFTHSM2_CONF").is_ok_and(|c| Path::new(&c).with_file_name("own").exists()) {
+        return Some(module.to_owned());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("tokens")).unwrap();
+    std::fs::write(folder.path().join("own"), "").unwrap();
+    let conf = folder.path().join("softhsm2.conf");
+    std::fs::write(&conf, format!("directories.tokendir = {}/tokens\nlog.level = ERROR\n", folder.path().display()))
+        .unwrap();
+    let out = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_key_on_a_token_signs_in_every_format", "--nocapture"])
+        .env("SOFTHSM2_CONF", &conf)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&[out.stdout, out.stderr].concat()));
+    None
+}
+
+fn softhsm(arguments: &[&str]) {
+    let out = Command::new("softhsm2-util").args(arguments).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&[out.stdout, out.stderr].concat()));
+}
+
+#[test]
+fn a_key_on_a_token_signs_in_every_format() {
+    let Some(module) = in_own_folder() else { return };
+    softhsm(&["--init-token", "--free", "--label", "ghe", "--so-pin", "12345678", "--pin", "2468"]);
+    let kinds = [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048, KeyKind::Rsa3072, KeyKind::Rsa4096];
+    for (i, kind) in kinds.into_iter().enumerate() {
+        let house = House::new(KeyKind::P256);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.pem");
+        let key = PrivateKey::generate(kind).unwrap();
+        std::fs::write(&file, pki::pem::encode(key.pkcs8(), "PRIVATE KEY")).unwrap();
+        let (label, id) = (format!("khoa-{i}"), format!("0{i}"));
+        let import =
+            ["--import", file.to_str().unwrap(), "--token", "ghe", "--label", &label, "--id", &id, "--pin", "2468"];
+        softhsm(&import);
+        let (from, until) = (house.now.plus_seconds(-DAY), house.now.plus_seconds(900 * DAY));
+        let chain = issue(&house.issuing, Profile::Person, &Subject::service("x", "VPQH"), key, from, until);
+        let open = |token: &str, label: &str, pin: &str, chain: &[pki::Certificate]| {
+            TokenSigner::open(&module, token, label, pin, chain.to_vec())
+        };
+        let signer = open("ghe", &label, "2468", chain.chain()).unwrap();
+        let signed = Revision::new("Ky").sign(&sample("paper.pdf"), &signer, house.now, Some(&house.stamper)).unwrap();
+        assert!(validate::pdf(&signed.pdf, &house.trust(), house.now).is_all_passed(), "{kind:?}");
+        let signed = cades::sign_detached(b"x", &signer, house.now, None).unwrap();
+        let report = cades::verify_detached(b"x", &signed.cms, &house.trust(), house.now);
+        assert_eq!(report.indication, Indication::TotalPassed, "{kind:?}");
+        assert!(xades::sign_enveloped(b"<a/>", &signer, house.now, None).is_ok());
+        let signer = signer.with_pkcs1();
+        let signed = cades::sign_detached(b"x", &signer, house.now, None).unwrap();
+        assert!(cades::verify_detached(b"x", &signed.cms, &house.trust(), house.now).reasons.is_empty());
+        let why = |result: Result<TokenSigner, signing::SignError>| result.unwrap_err().to_string();
+        assert!(why(open("khac", &label, "2468", chain.chain())).contains("no token with the label"));
+        assert!(why(open("ghe", "khac", "2468", chain.chain())).contains("0 keys with the label"));
+        assert!(why(open("ghe", &label, "2468", house.body.chain())).contains("token"));
+        drop(signer);
+        assert!(why(open("ghe", &label, "1111", chain.chain())).contains("the PIN"));
+        assert!(why(TokenSigner::open(Path::new("/khong/co.so"), "", "", "", Vec::new())).contains("the module"));
+    }
+}
