@@ -44,6 +44,8 @@ enum Role {
     Scenario(command::scenario::Arguments),
     /// Law texts: parse, check, compare, consolidate, propose.
     Law(statute::cli::Arguments),
+    #[command(flatten)]
+    Signatures(signing::command::Command),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
     /// Check the declared procedures.
@@ -85,6 +87,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Trust => command::trust::run(config).await,
         Role::Scenario(arguments) => command::scenario::run(arguments, config).await,
         Role::Law(arguments) => command::law::run(&arguments),
+        Role::Signatures(command) => command::signatures::run(&command),
         Role::Paper(arguments) => command::paper::run(&arguments),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }

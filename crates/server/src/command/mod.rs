@@ -8,5 +8,6 @@ pub mod paper;
 pub mod procedures;
 pub mod scenario;
 pub mod serve;
+pub mod signatures;
 pub mod trust;
 pub mod verify;
