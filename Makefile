@@ -40,7 +40,7 @@ test: prerequisites web ## All tests: Rust on both engines, then the running pro
 test-rust: ## The Rust tests alone
 	DIENHONG_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) nextest run --workspace --no-fail-fast
 
-test-blackbox: ## The running program, driven by pyHanko, pdfsig, qpdf, Chromium with axe-core
+test-blackbox: ## The running program on both engines, driven by pyHanko, pdfsig, qpdf, schemathesis, Chromium with axe-core
 	$(CARGO) build --bin dienhong
 	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests
 

@@ -2,6 +2,7 @@
 with nothing in between. DIENHONG_KILLS says how often; `make kill-test` kills a hundred times.
 """
 
+import itertools
 import os
 import queue
 import random
@@ -47,6 +48,7 @@ def crew(program, ledger: Ledger, ending: threading.Event) -> list:
 
 
 def test_nothing_acknowledged_is_lost_when_the_program_is_killed_under_load(program, engine):
+    Patient.resent = itertools.count()
     ledger, ending, chance = Ledger(f"tai{random.Random(SEED).randrange(10**6)}"), threading.Event(), random.Random(SEED)
     reader = Staff(program)("auditor@")
     workers = crew(program, ledger, ending)
