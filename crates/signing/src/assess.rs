@@ -85,10 +85,15 @@ impl<'a> Evidence<'a> {
     /// The time that a token proves, when its authority is trusted and it covers these bytes.
     ///
     /// The authority's path must be valid at `as_of`: now, or when a later time stamp shows that the token existed.
-    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]], as_of: Timestamp) -> Result<Timestamp, StampFault> {
+    pub fn proven_time(
+        &self,
+        token: &[u8],
+        digest: &mut dyn FnMut(Hash) -> Vec<u8>,
+        as_of: Timestamp,
+    ) -> Result<Timestamp, StampFault> {
         let broken = |why: &str| StampFault { broken: true, reason: why.to_owned() };
         let token = TimeStampToken::parse(token).map_err(|e| broken(&format!("the time stamp does not read: {e}")))?;
-        if !token.covers(covered) {
+        if digest(token.info.hash) != token.info.imprint {
             return Err(broken("the time stamp is over something else"));
         }
         let mut known = self.clone();
@@ -281,7 +286,7 @@ impl Judgement {
         }
         let mut best: Option<Timestamp> = None;
         for (token, covered) in tokens {
-            match evidence.proven_time(token, &[covered], proof.unwrap_or(evidence.at)) {
+            match evidence.proven_time(token, &mut |hash| hash.of(&[covered]), proof.unwrap_or(evidence.at)) {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
                 Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
                 Err(fault) => self.report.reasons.push(fault.reason),
