@@ -3,7 +3,7 @@
 use crate::{
     assess::{Evidence, Judgement, Trust},
     cades, changes,
-    online::Transport,
+    online::{self, Transport},
     pdf::{Bytes, Dict, File, Object, Source},
     report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
     xades,
@@ -55,11 +55,11 @@ impl<'a> Validation<'a> {
     }
     /// Judges every signer of a CAdES message (`.p7s`, `.p7m`).
     pub fn cms(&self, cms: &[u8], content: cades::Content<'_>) -> Report {
-        cades::judge(cms, content, self.evidence())
+        cades::judge(cms, content, self.evidence(), self.transport)
     }
     /// Judges every signature of an XML document. `beside` is the file that a detached signature is over.
     pub fn xml(&self, xml: &[u8], beside: Option<&[u8]>) -> Report {
-        xades::judge(xml, beside, &self.evidence())
+        xades::judge(xml, beside, &self.evidence(), self.transport)
     }
     /// Judges every signature of a PDF file, in the order in which they were made.
     pub fn pdf(&self, bytes: &[u8]) -> Report {
@@ -72,13 +72,13 @@ impl<'a> Validation<'a> {
     }
     fn pdf_bytes(&self, bytes: Bytes<'_>) -> Report {
         match File::open(bytes) {
-            Ok(file) => judge_pdf(&file, self.evidence()),
+            Ok(file) => judge_pdf(&file, self.evidence(), self.transport),
             Err(error) => Report::failed(error.to_string()),
         }
     }
 }
 
-fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>) -> Report {
+fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn Transport>) -> Report {
     let mut found: Vec<Found> = Vec::new();
     for (name, _, field) in file.fields() {
         if !field.has_name("FT", "Sig") {
@@ -91,12 +91,15 @@ fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>) -> Report {
     found.sort_by_key(|f| f.covered.as_ref().map_or(usize::MAX, |c| c.end));
     for one in &found {
         if let Ok(message) = &one.message {
-            evidence.add(message);
+            evidence.add_with_stamps(message);
         }
     }
     let kept = crate::pades::evidence(file);
     evidence.stored = !kept.is_empty();
     evidence.add_all(&kept.certificates, &kept.crls, &kept.answers);
+    if let Some(transport) = transport {
+        online::complete(&mut evidence, transport);
+    }
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;
