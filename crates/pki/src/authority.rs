@@ -36,6 +36,7 @@ pub struct Authority {
     chain: Vec<Certificate>,
     crl_url: Option<String>,
     ocsp_url: Option<String>,
+    issuer_url: Option<String>,
 }
 
 impl Authority {
@@ -58,7 +59,7 @@ impl Authority {
         let name = subject.name()?;
         let draft = Certified { subject: name.der(), spki: key.public_key_info(), from, until, extensions };
         let certificate = draft.sign(name.der(), &key, entropy)?;
-        Ok(Authority { key, chain: vec![certificate], crl_url: None, ocsp_url: None })
+        Ok(Authority { key, chain: vec![certificate], crl_url: None, ocsp_url: None, issuer_url: None })
     }
 
     /// An authority read back from storage: its key, and its certificate first in the chain up to the root.
@@ -68,7 +69,7 @@ impl Authority {
     pub fn new(key: PrivateKey, chain: Vec<Certificate>) -> Result<Authority> {
         match chain.first() {
             Some(first) if first.public_key_info() == key.public_key_info() => {
-                Ok(Authority { key, chain, crl_url: None, ocsp_url: None })
+                Ok(Authority { key, chain, crl_url: None, ocsp_url: None, issuer_url: None })
             }
             _ => Err(Error::Key("it does not belong to the authority's certificate")),
         }
@@ -84,6 +85,13 @@ impl Authority {
     #[must_use]
     pub fn with_ocsp_url(mut self, url: impl Into<String>) -> Authority {
         self.ocsp_url = Some(url.into());
+        self
+    }
+    /// With the address of its own certificate, written into the certificates that it issues from now on, so that a path can
+    /// be completed.
+    #[must_use]
+    pub fn with_issuer_url(mut self, url: impl Into<String>) -> Authority {
+        self.issuer_url = Some(url.into());
         self
     }
     /// Its own certificate.
@@ -129,7 +137,7 @@ impl Authority {
         };
         let certificate = draft.sign(self.certificate().subject().der(), &self.key, entropy)?;
         let chain = std::iter::once(certificate).chain(self.chain.iter().cloned()).collect();
-        Ok(Authority { key, chain, crl_url: None, ocsp_url: None })
+        Ok(Authority { key, chain, crl_url: None, ocsp_url: None, issuer_url: None })
     }
 
     /// Issues a certificate for a public key (SubjectPublicKeyInfo). The validity ends with the authority's own at the
@@ -215,9 +223,13 @@ impl Authority {
             let point = asn1::sequence([asn1::tagged(0, [asn1::tagged(0, [uri(url)])])]);
             extensions.push(plain(oid::CRL_DISTRIBUTION_POINTS, asn1::sequence([point])));
         }
-        if let Some(url) = &self.ocsp_url {
-            let access = asn1::sequence([asn1::oid(oid::ACCESS_OCSP), uri(url)]);
-            extensions.push(plain(oid::AUTHORITY_INFO_ACCESS, asn1::sequence([access])));
+        let places = [(oid::ACCESS_OCSP, &self.ocsp_url), (oid::ACCESS_CA_ISSUERS, &self.issuer_url)];
+        let access: Vec<Vec<u8>> = places
+            .into_iter()
+            .filter_map(|(kind, url)| Some(asn1::sequence([asn1::oid(kind), uri(url.as_ref()?)])))
+            .collect();
+        if !access.is_empty() {
+            extensions.push(plain(oid::AUTHORITY_INFO_ACCESS, asn1::sequence(access)));
         }
         Ok(extensions)
     }

@@ -5,6 +5,7 @@ use crate::{
     asn1::{Reader, read_time, tag},
     error::{Error, Result, malformed},
     extension::{Extensions, KeyUsage},
+    general_name::GeneralName,
     name::Name,
     oid, pem,
 };
@@ -35,6 +36,17 @@ struct Inner {
     signature: Vec<u8>,
     fingerprint: Digest,
     verdicts: Verdicts,
+}
+
+/// Addresses that a certificate names (RFC 5280, 4.2.1.13 and 4.2.2.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Of certificates of its issuer.
+    pub issuers: Vec<String>,
+    /// Of responders.
+    pub ocsp: Vec<String>,
+    /// Of revocation lists.
+    pub crls: Vec<String>,
 }
 
 impl Certificate {
@@ -196,6 +208,29 @@ impl Certificate {
             oid::CLIENT_AUTH,
         ];
         self.extensions().extended_key_usage.as_ref().is_none_or(|uses| uses.iter().any(|u| USES.contains(u)))
+    }
+    /// Where its issuer, its status and its issuer's lists can be fetched.
+    pub fn addresses(&self) -> Addresses {
+        let uri = |name: &GeneralName| match name {
+            GeneralName::Uri(uri) => Some(uri.clone()),
+            _ => None,
+        };
+        let points = &self.extensions().crl_distribution_points;
+        let crls = points.iter().filter(|p| p.crl_issuer.is_empty()).flat_map(|p| &p.full_names).filter_map(uri);
+        let mut addresses = Addresses { crls: crls.collect(), ..Addresses::default() };
+        let access = self.extensions().get(oid::AUTHORITY_INFO_ACCESS).map(|e| e.value.as_slice()).unwrap_or_default();
+        let Ok(list) = Reader::only(access, tag::SEQUENCE, WHAT) else { return addresses };
+        let mut list = list.open(WHAT);
+        while let Ok(mut one) = list.sequence() {
+            let (Ok(kind), Ok(place)) = (one.oid(), one.any()) else { break };
+            let Some(uri) = GeneralName::parse(place).ok().as_ref().and_then(uri) else { continue };
+            match kind {
+                oid::ACCESS_OCSP => addresses.ocsp.push(uri),
+                oid::ACCESS_CA_ISSUERS => addresses.issuers.push(uri),
+                _ => {}
+            }
+        }
+        addresses
     }
     /// May issue certificates, by its basic constraints and key usage.
     pub fn is_authority(&self) -> bool {

@@ -55,7 +55,7 @@ pub mod time_stamp;
 
 pub use algorithm::{Digester, Hash, PublicKey, Scheme, Verdict};
 pub use authority::{Authority, Profile};
-pub use certificate::Certificate;
+pub use certificate::{Addresses, Certificate};
 pub use crl::{Crl, Reason, Revocation};
 pub use error::{Error, Result};
 pub use extension::{

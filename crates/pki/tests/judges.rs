@@ -26,6 +26,7 @@ fn house(kind: KeyKind) -> House {
     let issuing = root.subordinate(&Subject::service("CA cấp", "Văn phòng Quốc hội"), key(), from, until, &OsEntropy);
     let issuing =
         issuing.unwrap().with_crl_url("http://ca.example.vn/issuing.crl").with_ocsp_url("http://ca.example.vn/ocsp");
+    let issuing = issuing.with_issuer_url("http://ca.example.vn/issuing.cer");
     let mut all = vec![("root", root.certificate().clone()), ("issuing", issuing.certificate().clone())];
     let person = Subject::person("Nguyễn Văn A", "Đại biểu Quốc hội", "Đoàn đại biểu 001", "person-1");
     let end = now().plus_seconds(1800 * DAY);

@@ -45,16 +45,31 @@ pub(crate) struct Evidence<'a> {
     pub at: Timestamp,
     /// The file has a store of evidence.
     pub stored: bool,
+    /// How many certificates, lists and answers there were before anything was fetched.
+    pub own: Option<[usize; 3]>,
 }
 
 impl<'a> Evidence<'a> {
     pub fn new(trust: &'a Trust, at: Timestamp) -> Evidence<'a> {
         let (certificates, crls) = (trust.certificates.clone(), trust.crls.clone());
-        Evidence { trust, certificates, crls, answers: Vec::new(), at, stored: false }
+        Evidence { trust, certificates, crls, answers: Vec::new(), at, stored: false, own: None }
     }
     /// With what a message carries. What is known already is not taken again, so that verdicts on it are kept.
     pub fn add(&mut self, message: &SignedData) {
         self.add_all(&message.certificates, &message.crls, &message.answers);
+    }
+    /// The same, and what its time stamps carry.
+    pub fn add_with_stamps(&mut self, message: &SignedData) {
+        self.add(message);
+        for token in message.signers.iter().flat_map(SignerInfo::time_stamps) {
+            self.add_stamp(token);
+        }
+    }
+    /// With what a time stamp carries.
+    pub fn add_stamp(&mut self, token: &[u8]) {
+        if let Ok(token) = TimeStampToken::parse(token) {
+            self.add(&token.message);
+        }
     }
     /// With more certificates, lists and status answers.
     pub fn add_all(&mut self, certificates: &[Certificate], crls: &[Crl], answers: &[ocsp::Response]) {
@@ -82,13 +97,31 @@ impl<'a> Evidence<'a> {
         let material = Material { anchors: &self.trust.anchors, certificates, crls, answers };
         path::find(certificate, material, options).map(|_| ())
     }
+    /// The status of every certificate of the path is known at a time, without what was fetched.
+    fn is_complete(&self, certificate: &Certificate, at: Timestamp) -> bool {
+        let [certificates, crls, answers] =
+            self.own.unwrap_or([self.certificates.len(), self.crls.len(), self.answers.len()]);
+        let material = Material {
+            anchors: &self.trust.anchors,
+            certificates: &self.certificates[..certificates],
+            crls: &self.crls[..crls],
+            answers: &self.answers[..answers],
+        };
+        let options = Options { status: StatusRule::Required, ..Options::at(at) };
+        path::find(certificate, material, &options).is_ok()
+    }
     /// The time that a token proves, when its authority is trusted and it covers these bytes.
     ///
     /// The authority's path must be valid at `as_of`: now, or when a later time stamp shows that the token existed.
-    pub fn proven_time(&self, token: &[u8], covered: &[&[u8]], as_of: Timestamp) -> Result<Timestamp, StampFault> {
+    pub fn proven_time(
+        &self,
+        token: &[u8],
+        digest: &mut dyn FnMut(Hash) -> Vec<u8>,
+        as_of: Timestamp,
+    ) -> Result<Timestamp, StampFault> {
         let broken = |why: &str| StampFault { broken: true, reason: why.to_owned() };
         let token = TimeStampToken::parse(token).map_err(|e| broken(&format!("the time stamp does not read: {e}")))?;
-        if !token.covers(covered) {
+        if digest(token.info.hash) != token.info.imprint {
             return Err(broken("the time stamp is over something else"));
         }
         let mut known = self.clone();
@@ -281,7 +314,7 @@ impl Judgement {
         }
         let mut best: Option<Timestamp> = None;
         for (token, covered) in tokens {
-            match evidence.proven_time(token, &[covered], proof.unwrap_or(evidence.at)) {
+            match evidence.proven_time(token, &mut |hash| hash.of(&[covered]), proof.unwrap_or(evidence.at)) {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
                 Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
                 Err(fault) => self.report.reasons.push(fault.reason),
@@ -314,9 +347,8 @@ impl Judgement {
         };
         let at = proven.unwrap_or(evidence.at);
         let Err(error) = evidence.path(certificate, at) else {
-            let complete = Options { status: StatusRule::Required, ..Options::at(at) };
             let kept = evidence.stored && self.report.level == Level::Bt;
-            if kept && evidence.path_with(certificate, &complete).is_ok() {
+            if kept && evidence.is_complete(certificate, at) {
                 self.report.level = Level::Blt;
             }
             return;

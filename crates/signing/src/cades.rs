@@ -4,6 +4,7 @@
 use crate::{
     assess::{Evidence, Judgement, Trust},
     error::SignError,
+    online::{self, Transport},
     report::{Level, Report, SignatureReport, SubIndication},
     signer::{Signer, TimeStamper, signed_message},
 };
@@ -135,7 +136,12 @@ pub(crate) fn unarmored(cms: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, pki::E
 }
 
 /// Judges the signers of a message, each on its own.
-pub(crate) fn judge(cms: &[u8], mut content: Content<'_>, mut evidence: Evidence<'_>) -> Report {
+pub(crate) fn judge(
+    cms: &[u8],
+    mut content: Content<'_>,
+    mut evidence: Evidence<'_>,
+    transport: Option<&dyn Transport>,
+) -> Report {
     let read = unarmored(cms).and_then(|cms| {
         let used = asn1::length_of(&cms)?;
         Ok((SignedData::parse(&cms)?, cms[used..].iter().all(|b| *b == 0 || b.is_ascii_whitespace())))
@@ -158,7 +164,10 @@ pub(crate) fn judge(cms: &[u8], mut content: Content<'_>, mut evidence: Evidence
         (Content::Hashed(_), None) => None,
         (_, Some(_)) => return Report::failed("the message holds its own content, and another was given"),
     };
-    evidence.add(&message);
+    evidence.add_with_stamps(&message);
+    if let Some(transport) = transport {
+        online::complete(&mut evidence, transport);
+    }
     let judge = |index: usize| {
         let mut judgement = Judgement::new("");
         judgement.report.covers_whole_document = true;

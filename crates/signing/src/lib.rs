@@ -49,7 +49,7 @@ mod xml;
 pub use assess::Trust;
 pub use error::SignError;
 pub use pades::{FieldInfo, Place, Revision, Signed};
-pub use pdf::PdfError;
+pub use pdf::{PdfError, Source};
 pub use report::{Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource};
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
 pub use token::TokenSigner;

@@ -1,13 +1,18 @@
-//! The network, as far as signatures ask for it: a transport that the program hands in, and a time stamp authority
-//! behind it.
+//! The network, as far as signatures ask for it: a transport that the program hands in, a time stamp authority behind it,
+//! and what is fetched to complete a validation.
 
-use crate::{error::SignError, signer::TimeStamper};
+use crate::{assess::Evidence, error::SignError, signer::TimeStamper};
 use kernel::{Digest, Entropy};
 use pki::{
-    Hash,
+    Certificate, Crl, Hash,
+    cms::SignedData,
+    ocsp,
     time_stamp::{self, TimeStampRequest, TimeStampToken},
 };
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Most bytes of an answer.
 pub const MAX_ANSWER: usize = 16 << 20;
@@ -64,4 +69,112 @@ impl TimeStamper for RemoteTimeStamper {
     fn token_room(&self) -> usize {
         16 * 1024
     }
+}
+
+/// Most requests of one validation.
+const MAX_REQUESTS: usize = 40;
+/// Most addresses that are tried for one thing.
+const MAX_ADDRESSES: usize = 3;
+
+/// A transport that asks for the same thing once: answers are kept, up to a number and a size.
+pub struct Cached<T> {
+    inner: T,
+    kept: Mutex<(HashMap<Digest, Result<Vec<u8>, String>>, usize)>,
+}
+
+impl<T: Transport> Cached<T> {
+    /// Most bytes that are kept.
+    const MOST: usize = 64 << 20;
+
+    /// Around a transport.
+    pub fn new(inner: T) -> Cached<T> {
+        Cached { inner, kept: Mutex::default() }
+    }
+}
+
+impl<T: Transport> Transport for Cached<T> {
+    fn send(&self, url: &str, body: Option<(&str, &[u8])>, most: usize) -> Result<Vec<u8>, String> {
+        let (kind, bytes) = body.unwrap_or_default();
+        let key = Digest::of(&[url.as_bytes(), &[0], kind.as_bytes(), &[0], bytes]);
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept().0.get(&key) {
+            return known.clone();
+        }
+        let answer = self.inner.send(url, body, most);
+        let mut kept = kept();
+        let size = answer.as_ref().map_or(0, Vec::len) + 256;
+        if kept.1 + size > Self::MOST {
+            *kept = Default::default();
+        }
+        kept.1 += size;
+        kept.0.insert(key, answer.clone());
+        answer
+    }
+}
+
+/// Fetches what paths from the certificates in hand lack: issuers, status answers, revocation lists. What does not come, or
+/// is not what it should be, is left out: a validation then says what is missing.
+pub(crate) fn complete(evidence: &mut Evidence<'_>, transport: &dyn Transport) {
+    evidence.own = Some([evidence.certificates.len(), evidence.crls.len(), evidence.answers.len()]);
+    let mut requests = 0;
+    let mut ask = |url: &str, body: Option<(&str, &[u8])>| {
+        let known = url.starts_with("http://") || url.starts_with("https://");
+        requests += 1;
+        let allowed = known && requests <= MAX_REQUESTS;
+        allowed.then(|| transport.send(url, body, MAX_ANSWER).ok().filter(|a| a.len() <= MAX_ANSWER)).flatten()
+    };
+    let mut at = 0;
+    // Issuers that are fetched come in at the end, and are asked about in their turn.
+    while let Some(certificate) = evidence.certificates.get(at).cloned() {
+        at += 1;
+        if certificate.is_self_issued() {
+            continue;
+        }
+        let addresses = certificate.addresses();
+        if issuer_of(&certificate, evidence).is_none() {
+            for url in addresses.issuers.iter().take(MAX_ADDRESSES) {
+                let found = ask(url, None).map(|bytes| certificates(&bytes)).unwrap_or_default();
+                let fits: Vec<Certificate> =
+                    found.into_iter().filter(|c| certificate.verify_with(c.public_key()).is_right()).collect();
+                evidence.add_all(&fits, &[], &[]);
+            }
+        }
+        let Some(issuer) = issuer_of(&certificate, evidence) else { continue };
+        let request = ocsp::Request::about(&certificate, &issuer, None).map(|r| r.to_der()).unwrap_or_default();
+        let answer = addresses
+            .ocsp
+            .iter()
+            .take(MAX_ADDRESSES)
+            .find_map(|url| ocsp::Response::parse(&ask(url, Some(("application/ocsp-request", &request)))?).ok());
+        if let Some(answer) = answer {
+            evidence.add_all(&[], &[], &[answer]);
+            continue;
+        }
+        for url in addresses.crls.iter().take(MAX_ADDRESSES) {
+            let crl = ask(url, None).and_then(|bytes| crl(&bytes));
+            evidence.add_all(&[], crl.as_slice(), &[]);
+        }
+    }
+}
+
+fn issuer_of(certificate: &Certificate, evidence: &Evidence<'_>) -> Option<Certificate> {
+    let known = evidence.certificates.iter().chain(evidence.trust.anchors.certificates());
+    let mut named = known.filter(|c| c.subject() == certificate.issuer());
+    named.find(|c| certificate.verify_with(c.public_key()).is_right()).cloned()
+}
+
+/// A certificate, or several in PEM or in a message (RFC 5280, 4.2.2.1).
+fn certificates(bytes: &[u8]) -> Vec<Certificate> {
+    if let Ok(certificate) = Certificate::parse(bytes) {
+        return vec![certificate];
+    }
+    if let Ok(message) = SignedData::parse(bytes) {
+        return message.certificates;
+    }
+    std::str::from_utf8(bytes).ok().and_then(|text| Certificate::from_pem(text).ok()).unwrap_or_default()
+}
+
+fn crl(bytes: &[u8]) -> Option<Crl> {
+    let pem = || std::str::from_utf8(bytes).ok().and_then(|text| Crl::from_pem(text).ok()?.pop());
+    Crl::parse(bytes).ok().or_else(pem)
 }

@@ -3,8 +3,8 @@
 use crate::{
     assess::{Evidence, Judgement, Trust},
     cades, changes,
-    online::Transport,
-    pdf::{Dict, File, Object},
+    online::{self, Transport},
+    pdf::{Bytes, Dict, File, Object, Source},
     report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
     xades,
 };
@@ -55,22 +55,30 @@ impl<'a> Validation<'a> {
     }
     /// Judges every signer of a CAdES message (`.p7s`, `.p7m`).
     pub fn cms(&self, cms: &[u8], content: cades::Content<'_>) -> Report {
-        cades::judge(cms, content, self.evidence())
+        cades::judge(cms, content, self.evidence(), self.transport)
     }
     /// Judges every signature of an XML document. `beside` is the file that a detached signature is over.
     pub fn xml(&self, xml: &[u8], beside: Option<&[u8]>) -> Report {
-        xades::judge(xml, beside, &self.evidence())
+        xades::judge(xml, beside, &self.evidence(), self.transport)
     }
     /// Judges every signature of a PDF file, in the order in which they were made.
     pub fn pdf(&self, bytes: &[u8]) -> Report {
+        self.pdf_bytes(bytes.into())
+    }
+    /// The same of a file that is read in pieces: memory stays small, however large the file is. A signature without signed
+    /// attributes in a large file is left open, since its value is over the whole content.
+    pub fn pdf_file(&self, source: &Source) -> Report {
+        self.pdf_bytes(source.bytes())
+    }
+    fn pdf_bytes(&self, bytes: Bytes<'_>) -> Report {
         match File::open(bytes) {
-            Ok(file) => judge_pdf(&file, self.evidence()),
+            Ok(file) => judge_pdf(&file, self.evidence(), self.transport),
             Err(error) => Report::failed(error.to_string()),
         }
     }
 }
 
-fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>) -> Report {
+fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn Transport>) -> Report {
     let mut found: Vec<Found> = Vec::new();
     for (name, _, field) in file.fields() {
         if !field.has_name("FT", "Sig") {
@@ -83,12 +91,15 @@ fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>) -> Report {
     found.sort_by_key(|f| f.covered.as_ref().map_or(usize::MAX, |c| c.end));
     for one in &found {
         if let Ok(message) = &one.message {
-            evidence.add(message);
+            evidence.add_with_stamps(message);
         }
     }
     let kept = crate::pades::evidence(file);
     evidence.stored = !kept.is_empty();
     evidence.add_all(&kept.certificates, &kept.crls, &kept.answers);
+    if let Some(transport) = transport {
+        online::complete(&mut evidence, transport);
+    }
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;
@@ -157,15 +168,27 @@ impl Found {
             }
         };
         let bytes = file.bytes;
-        let content: [&[u8]; 2] = [&bytes[..covered.gap.start], &bytes[covered.gap.end..covered.end]];
+        let mut digest = |hash: pki::Hash| {
+            let mut digest = hash.start();
+            for piece in [0..covered.gap.start, covered.gap.end..covered.end] {
+                bytes.each_piece(piece, &mut |part| digest.update(part));
+            }
+            digest.finish()
+        };
+        let content: Option<[&[u8]; 2]> = match bytes {
+            Bytes::Memory(bytes) => Some([&bytes[..covered.gap.start], &bytes[covered.gap.end..covered.end]]),
+            Bytes::Disk(..) => None,
+        };
         judgement.report.covers_whole_document = covered.end == bytes.len();
         judgement.report.signing_time =
             file.get(&self.value, "M").and_then(|m| m.as_text()).and_then(|m| read_date(&m));
         let stamp = self.value.has_name("SubFilter", "ETSI.RFC3161");
         match &self.message {
             Err(why) => judgement.failed(SubIndication::FormatFailure, why.clone()),
-            Ok(_) if stamp => self.judge_stamp(&mut judgement, &content, evidence, proof),
-            Ok(message) => judgement.message(message, &mut |hash| hash.of(&content), Some(&content), evidence, proof),
+            Ok(_) if stamp => self.judge_stamp(&mut judgement, &mut digest, evidence, proof),
+            Ok(message) => {
+                judgement.message(message, &mut digest, content.as_ref().map(<[&[u8]; 2]>::as_slice), evidence, proof);
+            }
         }
         self.judge_changes(&mut judgement, file, covered);
         judgement.report
@@ -174,13 +197,14 @@ impl Found {
     fn judge_stamp(
         &self,
         judgement: &mut Judgement,
-        content: &[&[u8]],
+        digest: &mut dyn FnMut(pki::Hash) -> Vec<u8>,
         evidence: &Evidence<'_>,
         proof: Option<Timestamp>,
     ) {
         judgement.report.level = Level::DocumentTimeStamp;
         let token = pki::time_stamp::TimeStampToken::parse(&self.contents);
-        let intact = token.as_ref().is_ok_and(|t| t.covers(content));
+        let imprint = token.as_ref().map(|t| digest(t.info.hash)).unwrap_or_default();
+        let intact = token.as_ref().is_ok_and(|t| t.info.imprint == imprint);
         judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
         if let Ok(token) = &token {
             if let Some(authority) = token.signer(&evidence.certificates) {
@@ -191,7 +215,7 @@ impl Found {
             judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");
             return;
         }
-        match evidence.proven_time(&self.contents, content, proof.unwrap_or(evidence.at)) {
+        match evidence.proven_time(&self.contents, &mut |_| imprint.clone(), proof.unwrap_or(evidence.at)) {
             Ok(time) => {
                 judgement.report.signing_time = Some(time);
                 judgement.report.time_source = TimeSource::TimeStamp;
@@ -207,7 +231,7 @@ impl Found {
             // The signed revision is the file itself, in which the signature was found.
             return;
         }
-        let signed = File::open(&file.bytes[..covered.end]);
+        let signed = File::open(file.bytes.first(covered.end));
         let Ok(signed) = signed else {
             judgement.failed(SubIndication::FormatFailure, "what is signed is not a whole revision of the file");
             return;
@@ -238,6 +262,9 @@ impl Found {
     }
 }
 
+/// Most bytes that a signature may take in a file, in hexadecimal.
+const MAX_CONTENTS: usize = 64 << 20;
+
 /// The byte range must begin at 0, leave out exactly the contents, and end inside the file.
 fn covered(file: &File<'_>, value: &Dict, contents: &[u8]) -> Result<Covered, &'static str> {
     let range = file.get(value, "ByteRange");
@@ -255,7 +282,11 @@ fn covered(file: &File<'_>, value: &Dict, contents: &[u8]) -> Result<Covered, &'
     if first >= second || length == 0 {
         return Err("the two pieces of the byte range overlap or leave nothing out");
     }
-    let inside = file.bytes[first..second].strip_prefix(b"<").and_then(|g| g.strip_suffix(b">"));
+    if second - first > MAX_CONTENTS {
+        return Err("the place of the signature is larger than any signature");
+    }
+    let gap = file.bytes.read(first..second);
+    let inside = gap.strip_prefix(b"<").and_then(|g| g.strip_suffix(b">"));
     let decoded = inside.and_then(|digits| hex::decode(digits).ok());
     if decoded.as_deref() != Some(contents) {
         return Err("the byte range leaves out more than the signature itself");

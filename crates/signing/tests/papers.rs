@@ -199,3 +199,64 @@ fn evidence_and_an_archive_stamp_carry_a_paper_beyond_its_certificates() {
     assert_eq!(signatures.len(), 3, "{found:#}");
     assert!(signatures.iter().all(|s| s["bottom_line"] == true), "{found:#}");
 }
+
+/// Archive stamps are renewed before their authority ends: each proves that the one before existed in time.
+#[test]
+fn a_chain_of_archive_stamps_carries_a_paper_over_decades() {
+    use pki::{PrivateKey, Profile, Subject};
+    use signing::{LocalTimeStamper, Signer};
+    use std::sync::Arc;
+    let house = House::new(KeyKind::P256);
+    let mut pdf = house.second(&house.first(&sample("paper.pdf")).unwrap().pdf).unwrap().pdf;
+    let mut chain = [house.person.chain(), house.body.chain()].concat();
+    // The authority of the first stamps ends after 1800 days, each following one 1500 days later.
+    let (mut first_only, mut renewed) = (None, None);
+    for i in 0..3i64 {
+        // The lists come a little after the signatures, as in life.
+        let at = house.now.plus_seconds(i * 1200 * DAY + 3600);
+        let key = PrivateKey::generate(KeyKind::P256).unwrap();
+        let name = Subject::service(&format!("Dấu thời gian {i}"), "VPQH");
+        let clock = issue(
+            &house.issuing,
+            Profile::TimeStamping,
+            &name,
+            key,
+            at.plus_seconds(-DAY),
+            at.plus_seconds(1500 * DAY),
+        );
+        chain.extend_from_slice(clock.chain());
+        let week = at.plus_seconds(7 * DAY);
+        let lists = [
+            house.issuing.crl(10 + i as u64, at, week, &[]).unwrap(),
+            house.root.crl(10 + i as u64, at, week, &[]).unwrap(),
+        ];
+        pdf = pades::add_evidence(&pdf, &chain, &lists).unwrap();
+        let stamper = LocalTimeStamper::new(Arc::new(clock), Arc::new(Fixed(at)), Arc::new(kernel::OsEntropy));
+        pdf = pades::add_archive_stamp(&pdf, &stamper).unwrap().pdf;
+        let report = validate::pdf(&pdf, &house.trust(), at);
+        assert!(report.is_all_passed(), "stamp {i}: {report:#?}");
+        first_only.get_or_insert_with(|| pdf.clone());
+        if i == 1 {
+            renewed = Some(pdf.clone());
+        }
+    }
+    let first_only = first_only.unwrap();
+    let trust = house.trust();
+    // Person, body and the first two authorities have ended; the last stamp still stands.
+    let late = house.now.plus_seconds(3500 * DAY);
+    let report = validate::pdf(&pdf, &trust, late);
+    assert!(report.is_all_passed(), "{report:#?}");
+    assert_eq!(report.signatures[0].level, signing::Level::Blta);
+    assert_eq!(report.signatures[0].signing_time, Some(house.now));
+    // Without the renewals the same day is too late.
+    assert_eq!(validate::pdf(&first_only, &trust, house.now).signatures.len(), 3);
+    assert!(!validate::pdf(&first_only, &trust, late).is_all_passed());
+
+    let Some(python) = python() else { return };
+    // pyHanko 0.38 finds no past path once the signer's certificate has ended; up to then it agrees.
+    let second = house.now.plus_seconds(1200 * DAY + 7200);
+    let found = pyhanko_with(&python, &renewed.unwrap(), house.root.certificate(), second, &["--lta"]);
+    let signatures = found["signatures"].as_array().unwrap();
+    assert_eq!(signatures.len(), 4, "{found:#}");
+    assert!(signatures.iter().take(2).all(|s| s["bottom_line"] == true), "{found:#}");
+}

@@ -6,6 +6,7 @@ use crate::{
     cades,
     online::RemoteTimeStamper,
     pades::{self, Kept, Place, Revision},
+    pdf::Source,
     report::Level,
     signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper},
     token::TokenSigner,
@@ -225,38 +226,48 @@ fn one(
     outside: &Outside<'_>,
 ) -> Result<(Level, Vec<String>), Failure> {
     let (signer, stamper, now) = (desk.signer.as_ref(), desk.stamper.as_deref(), outside.clock.now());
-    let bytes = files::read(file, MAX_FILE)?;
-    let (out, level, mut warnings) = match format {
-        Format::Pdf(pdf) => {
-            let signed = pdf.revision()?.sign(&bytes, signer, now, stamper)?;
-            desk.preserve(signed, now)?
+    let (level, mut warnings) = match format {
+        Format::Pdf(pdf) => desk.sign_pdf(&pdf.revision()?, file, target, now)?,
+        Format::Cades(cades) if cades.attached => {
+            let signed = cades::sign_attached(&files::read(file, MAX_FILE)?, signer, now, stamper)?;
+            write(target, &signed.cms)?;
+            (signed.level, signed.warnings)
         }
-        Format::Cades(cades) => {
-            let sign = if cades.attached { cades::sign_attached } else { cades::sign_detached };
-            let signed = sign(&bytes, signer, now, stamper)?;
-            (signed.cms, signed.level, signed.warnings)
+        Format::Cades(_) => {
+            let fail = |error: std::io::Error| Failure(format!("{}: {error}", file.display()));
+            let mut digest = signer.scheme().hash().start();
+            Source::open(file).map_err(fail)?.each_piece(&mut |part| digest.update(part));
+            let signed = cades::sign_digest(&digest.finish(), signer, now, stamper)?;
+            write(target, &signed.cms)?;
+            (signed.level, signed.warnings)
         }
         Format::Xades(arguments) => {
+            let bytes = files::read(file, MAX_FILE)?;
             let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let signed = match arguments.detached {
                 true => xades::sign_detached(&name, &bytes, signer, now, stamper)?,
                 false => xades::sign_enveloped(&bytes, signer, now, stamper)?,
             };
-            (signed.xml, signed.level, signed.warnings)
+            write(target, &signed.xml)?;
+            (signed.level, signed.warnings)
         }
     };
     if level < desk.level.level() && warnings.is_empty() {
         warnings.push(format!("the level is {level:?}, lower than what was asked for"));
     }
-    write(target, &out)?;
     Ok((level, warnings))
+}
+
+fn part_of(target: &Path) -> PathBuf {
+    let mut part = target.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
 }
 
 /// Written beside and renamed, so that a killed run leaves no half file that looks signed.
 fn write(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let fail = |error: std::io::Error| Failure(format!("{}: {error}", target.display()));
-    let mut part = target.as_os_str().to_owned();
-    part.push(".part");
+    let part = part_of(target);
     let mut file = std::fs::File::create(&part).map_err(fail)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
     std::fs::rename(&part, target).map_err(fail)
@@ -324,31 +335,51 @@ impl Desk {
         Ok(Desk { signer, stamper, kept, trust, level })
     }
 
-    /// Adds evidence and an archive time stamp, as the level asks. A time stamp that fails lowers the level, and so does
-    /// evidence that lacks something: the file is judged as any other would judge it.
-    fn preserve(&self, signed: pades::Signed, now: Timestamp) -> Result<(Vec<u8>, Level, Vec<String>), Failure> {
-        if self.level < Wanted::Blt || signed.level < Level::Bt {
-            return Ok((signed.pdf, signed.level, signed.warnings));
-        }
-        let mut pdf = pades::keep(&signed.pdf, &self.kept)?;
-        let mut warnings = signed.warnings;
-        if let Some(stamper) = self.stamper.as_deref().filter(|_| self.level == Wanted::Blta) {
-            match pades::add_archive_stamp(&pdf, stamper) {
-                Ok(archived) => pdf = archived.pdf,
-                Err(error) => warnings.push(error.to_string()),
+    /// Copies the file and appends to the copy: the signature, then evidence and an archive time stamp as the level asks. A
+    /// time stamp that fails lowers the level, and so does evidence that lacks something: the file is judged as any other
+    /// would judge it.
+    fn sign_pdf(
+        &self,
+        revision: &Revision,
+        file: &Path,
+        target: &Path,
+        now: Timestamp,
+    ) -> Result<(Level, Vec<String>), Failure> {
+        let part = part_of(target);
+        let fail = |error: std::io::Error| Failure(format!("{}: {error}", part.display()));
+        let stamper = self.stamper.as_deref();
+        let source = || Source::open(&part).map_err(fail);
+        let append = |bytes: &[u8]| -> Result<(), Failure> {
+            let mut out = std::fs::OpenOptions::new().append(true).open(&part).map_err(fail)?;
+            out.write_all(bytes).and_then(|()| out.sync_all()).map_err(fail)
+        };
+        let signed = {
+            let original = Source::open(file).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+            revision.append(&original, self.signer.as_ref(), now, stamper)?
+        };
+        std::fs::copy(file, &part).map_err(fail)?;
+        append(&signed.bytes)?;
+        let (mut level, mut warnings) = (signed.level, signed.warnings);
+        if self.level >= Wanted::Blt && level >= Level::Bt {
+            append(&pades::append_evidence(&source()?, &self.kept)?)?;
+            if let Some(stamper) = stamper.filter(|_| self.level == Wanted::Blta) {
+                match pades::append_archive_stamp(&source()?, stamper) {
+                    Ok(stamp) => append(&stamp.bytes)?,
+                    Err(error) => warnings.push(error.to_string()),
+                }
+            }
+            let report = Validation::new(&self.trust, now).pdf_file(&source()?);
+            let own = |s: &&crate::SignatureReport| {
+                s.level != Level::DocumentTimeStamp && s.certificate.as_ref() == self.signer.chain().first()
+            };
+            level = report.signatures.iter().rfind(own).map_or(Level::Bt, |s| s.level);
+            if level < Level::Blt {
+                let what = "revocation lists or status answers for some certificate are missing: give them by --known";
+                warnings.push(what.into());
             }
         }
-        let report = Validation::new(&self.trust, now).pdf(&pdf);
-        let own = |s: &&crate::SignatureReport| {
-            s.level != Level::DocumentTimeStamp && s.certificate.as_ref() == self.signer.chain().first()
-        };
-        let level = report.signatures.iter().rfind(own).map_or(Level::Bt, |s| s.level);
-        if level < Level::Blt {
-            warnings.push(
-                "revocation lists or status answers for some certificate are missing: give them by --known".into(),
-            );
-        }
-        Ok((pdf, level, warnings))
+        std::fs::rename(&part, target).map_err(|error| Failure(format!("{}: {error}", target.display())))?;
+        Ok((level, warnings))
     }
 }
 

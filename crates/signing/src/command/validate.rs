@@ -4,6 +4,7 @@ use super::{Failure, Outside, files};
 use crate::{
     assess::Trust,
     cades::Content,
+    pdf::Source,
     report::{Report, SignatureReport},
     report_xml,
     validate::Validation,
@@ -14,8 +15,9 @@ use pki::TrustAnchors;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Most bytes of a file that is read into memory; PDF files are read in pieces.
-pub const MAX_FILE: u64 = 1 << 30;
+/// Most bytes of a CMS or XML file, which are read into memory; PDF files and what stands beside a signature are read in
+/// pieces, whatever their size.
+pub const MAX_FILE: u64 = 256 << 20;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -93,28 +95,41 @@ fn file(path: &Path, content: Option<&Path>, validation: &Validation<'_>) -> Rep
 }
 
 fn judge(path: &Path, content: Option<&Path>, validation: &Validation<'_>) -> Result<Report, Failure> {
-    let bytes = files::read(path, MAX_FILE)?;
-    let head = &bytes[..bytes.len().min(1024)];
-    // A message may hold a PDF file, whose header then stands near the beginning too.
-    let is_message = head.first() == Some(&0x30) && crate::cades::content(&bytes).is_ok();
-    if !is_message && head.windows(5).any(|w| w == b"%PDF-") {
-        return Ok(validation.pdf(&bytes));
+    let source = Source::open(path).map_err(|error| Failure(error.to_string()))?;
+    let head = source.head(1024);
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
+    let (is_pem, is_der) = (text.starts_with(b"-----BEGIN "), head.first() == Some(&0x30));
+    let is_pdf = head.windows(5).any(|w| w == b"%PDF-");
+    if is_pdf && !is_der {
+        return Ok(validation.pdf_file(&source));
     }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let bytes = files::read(path, MAX_FILE)?;
+    // A message may hold a PDF file, whose header then stands near the beginning too.
+    if is_pdf && crate::cades::content(&bytes).is_err() {
+        return Ok(validation.pdf_file(&source));
+    }
     let beside = || content.map(Path::to_owned).or_else(|| named_beside(path));
     if text.starts_with(b"<") {
         let content = beside().map(|path| files::read(&path, MAX_FILE)).transpose()?;
         return Ok(validation.xml(&bytes, content.as_deref()));
     }
-    if !text.starts_with(b"-----BEGIN ") && head.first() != Some(&0x30) {
+    if !is_pem && !is_der {
         return Err(Failure("it is neither a PDF file nor a CMS or XML signature".into()));
     }
     if crate::cades::content(&bytes).is_ok_and(|content| content.is_some()) {
         return Ok(validation.cms(&bytes, Content::Attached));
     }
-    match beside() {
-        Some(path) => Ok(validation.cms(&bytes, Content::Bytes(&files::read(&path, MAX_FILE)?))),
-        None => Ok(validation.cms(&bytes, Content::Attached)),
+    let Some(path) = beside() else { return Ok(validation.cms(&bytes, Content::Attached)) };
+    let fail = |error: std::io::Error| Failure(format!("{}: {error}", path.display()));
+    let content = Source::open(&path).map_err(fail)?;
+    let mut hashed = |hash: pki::Hash| {
+        let mut digest = hash.start();
+        content.each_piece(&mut |part| digest.update(part));
+        Ok(digest.finish())
+    };
+    match content.in_memory() {
+        Some(content) => Ok(validation.cms(&bytes, Content::Bytes(content))),
+        None => Ok(validation.cms(&bytes, Content::Hashed(&mut hashed))),
     }
 }
 

@@ -2,12 +2,12 @@
 //! stamps over the whole file (5.4.3).
 
 use super::{
-    Signed, vri,
+    Appended, Signed, vri,
     write::{Form, Prepared, open},
 };
 use crate::{
     error::SignError,
-    pdf::{Data, Dict, File, Id, Object, Stream, Update},
+    pdf::{Bytes, Data, Dict, File, Id, Object, Source, Stream, Update},
     report::Level,
     signer::TimeStamper,
 };
@@ -51,7 +51,19 @@ pub fn add_evidence(pdf: &[u8], certificates: &[Certificate], crls: &[Crl]) -> R
 /// # Errors
 /// [`SignError::Pdf`] for a file that cannot be updated.
 pub fn keep(pdf: &[u8], kept: &Kept) -> Result<Vec<u8>, SignError> {
-    let file = open(pdf)?;
+    Ok([pdf, &evidence_update(pdf.into(), kept)?].concat())
+}
+
+/// As [`keep`], for a file that is read in pieces: gives what is to be appended to it.
+///
+/// # Errors
+/// [`SignError::Pdf`] for a file that cannot be updated.
+pub fn append_evidence(source: &Source, kept: &Kept) -> Result<Vec<u8>, SignError> {
+    evidence_update(source.bytes(), kept)
+}
+
+fn evidence_update(bytes: Bytes<'_>, kept: &Kept) -> Result<Vec<u8>, SignError> {
+    let file = open(bytes)?;
     let mut update = Update::new(&file);
     let broken = || SignError::Pdf("its catalogue cannot be read".into());
     let root = file.root_id().ok_or_else(broken)?;
@@ -68,7 +80,7 @@ pub fn keep(pdf: &[u8], kept: &Kept) -> Result<Vec<u8>, SignError> {
     }
     added |= vri::enter(&file, &update, &mut store);
     if !added {
-        return Ok(pdf.to_vec());
+        return Ok(Vec::new());
     }
     match catalog.get("DSS").and_then(Object::as_reference) {
         Some(id) => update.put(id, Object::Dict(store)),
@@ -78,8 +90,8 @@ pub fn keep(pdf: &[u8], kept: &Kept) -> Result<Vec<u8>, SignError> {
             update.put(root, Object::Dict(catalog));
         }
     }
-    let seed = Digest::of(&[&pdf[pdf.len().saturating_sub(1024)..]]);
-    Ok([pdf, &update.write(seed.bytes()).bytes].concat())
+    let seed = Digest::of(&[&bytes.read(bytes.len().saturating_sub(1024)..bytes.len())]);
+    Ok(update.write(seed.bytes()).bytes)
 }
 
 fn add_streams(file: &File<'_>, update: &mut Update<'_>, store: &mut Dict, key: &str, items: &[&[u8]]) -> bool {
@@ -87,9 +99,13 @@ fn add_streams(file: &File<'_>, update: &mut Update<'_>, store: &mut Dict, key: 
         Some(Object::Array(list)) => list,
         _ => Vec::new(),
     };
-    let there: Vec<Vec<u8>> = streams(file, &list);
+    let mut there: Vec<Vec<u8>> = streams(file, &list);
     let before = list.len();
-    for item in items.iter().filter(|item| !there.iter().any(|t| t == *item)) {
+    for item in items {
+        if there.iter().any(|t| t == item) {
+            continue;
+        }
+        there.push(item.to_vec());
         let stream = Stream { dict: Dict::new(), data: Data::Own(item.to_vec()) };
         list.push(Object::Reference(update.add(Object::Stream(stream))));
     }
@@ -129,19 +145,30 @@ pub(crate) fn evidence(file: &File<'_>) -> Kept {
 /// # Errors
 /// [`SignError::TimeStamp`] when the authority does not answer, [`SignError::Pdf`] for a file that cannot be updated.
 pub fn add_archive_stamp(pdf: &[u8], stamper: &dyn TimeStamper) -> Result<Signed, SignError> {
-    let file = open(pdf)?;
+    Ok(stamp(pdf.into(), stamper)?.to(pdf))
+}
+
+/// As [`add_archive_stamp`], for a file that is read in pieces: gives what is to be appended to it.
+///
+/// # Errors
+/// As [`add_archive_stamp`].
+pub fn append_archive_stamp(source: &Source, stamper: &dyn TimeStamper) -> Result<Appended, SignError> {
+    stamp(source.bytes(), stamper)
+}
+
+fn stamp(bytes: Bytes<'_>, stamper: &dyn TimeStamper) -> Result<Appended, SignError> {
+    let file = open(bytes)?;
     let taken: Vec<String> = file.fields().into_iter().map(|(name, _, _)| name).collect();
     let name = (1..).map(|n| format!("DauThoiGian{n}")).find(|n| !taken.contains(n)).unwrap_or_default();
     let mut room = stamper.token_room();
     for _ in 0..3 {
         let prepared = prepare(&file, &name, room)?;
-        let hash = pki::Hash::Sha256.of(&prepared.covered(pdf));
         let mut imprint = [0; 32];
-        imprint.copy_from_slice(&hash);
+        imprint.copy_from_slice(&prepared.digest(bytes, pki::Hash::Sha256));
         let token = stamper.stamp(&Digest(imprint))?;
         if token.len() <= room {
-            let pdf = prepared.finish(pdf, &token);
-            return Ok(Signed { pdf, level: Level::DocumentTimeStamp, warnings: Vec::new() });
+            let bytes = prepared.finish(&token);
+            return Ok(Appended { bytes, level: Level::DocumentTimeStamp, warnings: Vec::new() });
         }
         room = token.len() + 1024;
     }

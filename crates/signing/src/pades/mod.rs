@@ -6,5 +6,5 @@ mod vri;
 mod write;
 
 pub(crate) use archive::evidence;
-pub use archive::{Kept, add_archive_stamp, add_evidence, keep};
-pub use revision::{FieldInfo, Place, Revision, Signed, page_count, text_fields};
+pub use archive::{Kept, add_archive_stamp, add_evidence, append_archive_stamp, append_evidence, keep};
+pub use revision::{Appended, FieldInfo, Place, Revision, Signed, page_count, text_fields};

@@ -3,7 +3,7 @@
 use super::write;
 use crate::{
     error::SignError,
-    pdf::{File, Object, PdfError},
+    pdf::{File, Object, PdfError, Source},
     report::Level,
     signer::{Signer, TimeStamper},
 };
@@ -44,6 +44,24 @@ pub struct Signed {
     pub level: Level,
     /// What did not go as asked, such as a time stamp authority that did not answer.
     pub warnings: Vec<String>,
+}
+
+/// What is to be appended to a file, byte for byte behind its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The level that was reached.
+    pub level: Level,
+    /// What did not go as asked.
+    pub warnings: Vec<String>,
+}
+
+impl Appended {
+    /// The whole file.
+    pub(super) fn to(self, pdf: &[u8]) -> Signed {
+        Signed { pdf: [pdf, &self.bytes].concat(), level: self.level, warnings: self.warnings }
+    }
 }
 
 /// One signature revision: a signature in a field, with all that is added and filled in by the same hand.
@@ -129,7 +147,21 @@ impl Revision {
         at: Timestamp,
         stamper: Option<&dyn TimeStamper>,
     ) -> Result<Signed, SignError> {
-        write::sign(self, pdf, signer, at, stamper)
+        Ok(write::sign(self, pdf.into(), signer, at, stamper)?.to(pdf))
+    }
+    /// As [`Revision::sign`], for a file that is read in pieces: gives what is to be appended to it, so that memory stays
+    /// small however large the file is.
+    ///
+    /// # Errors
+    /// As [`Revision::sign`].
+    pub fn append(
+        &self,
+        source: &Source,
+        signer: &dyn Signer,
+        at: Timestamp,
+        stamper: Option<&dyn TimeStamper>,
+    ) -> Result<Appended, SignError> {
+        write::sign(self, source.bytes(), signer, at, stamper)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Writing a signature revision: fields, signature dictionary, byte range, message.
 
-use super::{Place, Revision, Signed};
+use super::{Appended, Place, Revision};
 use crate::{
     error::SignError,
-    pdf::{Data, Dict, File, Id, Object, Stream, Update, import_page},
+    pdf::{Bytes, Data, Dict, File, Id, Object, Stream, Update, import_page},
     report::Level,
     signer::{Signer, TimeStamper, chain_room, signed_message},
 };
@@ -16,29 +16,29 @@ const WIDE: i64 = 9_999_999_999;
 
 pub(super) fn sign(
     revision: &Revision,
-    pdf: &[u8],
+    bytes: Bytes<'_>,
     signer: &dyn Signer,
     at: Timestamp,
     stamper: Option<&dyn TimeStamper>,
-) -> Result<Signed, SignError> {
-    let file = open(pdf)?;
+) -> Result<Appended, SignError> {
+    let file = open(bytes)?;
     let mut room = chain_room(signer) + stamper.map_or(0, TimeStamper::token_room);
     for _ in 0..3 {
         let prepared = prepare(revision, &file, signer, at, room)?;
-        let (message, warning) = prepared.message(pdf, signer, stamper)?;
+        let (message, warning) = prepared.message(bytes, signer, stamper)?;
         if message.len() > room {
             // A signature or token longer than announced: once more with the room that it needs.
             room = message.len() + 1024;
             continue;
         }
         let level = if stamper.is_some() && warning.is_none() { Level::Bt } else { Level::Bb };
-        return Ok(Signed { pdf: prepared.finish(pdf, &message), level, warnings: warning.into_iter().collect() });
+        return Ok(Appended { bytes: prepared.finish(&message), level, warnings: warning.into_iter().collect() });
     }
     Err(SignError::Key("the signature is longer than the signer says".into()))
 }
 
-pub(super) fn open(pdf: &[u8]) -> Result<File<'_>, SignError> {
-    let file = File::open(pdf).map_err(|error| SignError::Pdf(error.to_string()))?;
+pub(super) fn open(bytes: Bytes<'_>) -> Result<File<'_>, SignError> {
+    let file = File::open(bytes).map_err(|error| SignError::Pdf(error.to_string()))?;
     if file.xref.rebuilt {
         return Err(SignError::Pdf("its cross-references are broken: save it anew first".into()));
     }
@@ -78,30 +78,31 @@ impl Prepared {
         bytes[range..range + placeholder.len()].copy_from_slice(text.as_bytes());
         Ok(Prepared { update: bytes, contents, room })
     }
-    /// What the signature covers, in three pieces.
-    pub fn covered<'p>(&'p self, pdf: &'p [u8]) -> [&'p [u8]; 3] {
+    /// The digest of what the signature covers: the file, and the update around the place of the message.
+    pub fn digest(&self, bytes: Bytes<'_>, hash: pki::Hash) -> Vec<u8> {
         let after = self.contents + self.room * 2 + 2;
-        [pdf, &self.update[..self.contents], &self.update[after..]]
+        let mut digest = hash.start();
+        bytes.each_piece(0..bytes.len(), &mut |part| digest.update(part));
+        digest.update(&self.update[..self.contents]);
+        digest.update(&self.update[after..]);
+        digest.finish()
     }
     fn message(
         &self,
-        pdf: &[u8],
+        bytes: Bytes<'_>,
         signer: &dyn Signer,
         stamper: Option<&dyn TimeStamper>,
     ) -> Result<(Vec<u8>, Option<String>), SignError> {
         let hash = signer.scheme().hash();
-        let digest = hash.of(&self.covered(pdf));
+        let digest = self.digest(bytes, hash);
         signed_message(signer, hash, &digest, None, Vec::new(), stamper)
     }
-    /// The whole file with the message in its place.
-    pub fn finish(mut self, pdf: &[u8], message: &[u8]) -> Vec<u8> {
+    /// The update with the message in its place.
+    pub fn finish(mut self, message: &[u8]) -> Vec<u8> {
         let digits = hex::encode(message);
         let start = self.contents + 1;
         self.update[start..start + digits.len()].copy_from_slice(digits.as_bytes());
-        let mut whole = Vec::with_capacity(pdf.len() + self.update.len());
-        whole.extend_from_slice(pdf);
-        whole.append(&mut self.update);
-        whole
+        self.update
     }
 }
 

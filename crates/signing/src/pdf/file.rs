@@ -4,9 +4,15 @@ use super::{
     filter,
     object::{Data, Dict, Id, Object, Stream},
     parse::Parser,
+    source::Bytes,
     xref::{Entry, Xref, stream_data},
 };
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
 /// Why a file cannot be read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,28 +35,32 @@ struct ObjectStream {
     index: Vec<(u32, usize)>,
 }
 
-/// A PDF file in memory.
+/// A PDF file.
 pub(crate) struct File<'a> {
-    pub bytes: &'a [u8],
+    pub bytes: Bytes<'a>,
     pub xref: Xref,
     streams: RefCell<HashMap<u32, Option<Rc<ObjectStream>>>>,
+    /// Bytes that were parsed or searched.
+    spent: Cell<usize>,
 }
 
+/// Bytes that may be parsed of any file, beside sixteen times its size.
+const BUDGET: usize = 256 << 20;
 /// Most pages and fields that are walked.
 const MAX_NODES: usize = 200_000;
 
 impl<'a> File<'a> {
     /// Reads the cross-references of a file.
-    pub fn open(bytes: &'a [u8]) -> Result<File<'a>, PdfError> {
-        let head = &bytes[..bytes.len().min(1024)];
-        if super::xref::find(head, b"%PDF-").is_none() {
+    pub fn open(bytes: impl Into<Bytes<'a>>) -> Result<File<'a>, PdfError> {
+        let bytes = bytes.into();
+        if super::xref::find(&bytes.read(0..1024), b"%PDF-").is_none() {
             return Err(PdfError::NoHeader);
         }
         let xref = Xref::read(bytes).ok_or(PdfError::NoCatalog)?;
         if xref.trailer.get("Encrypt").is_some_and(|e| *e != Object::Null) {
             return Err(PdfError::Encrypted);
         }
-        let file = File { bytes, xref, streams: RefCell::default() };
+        let file = File { bytes, xref, streams: RefCell::default(), spent: Cell::new(0) };
         file.catalog().ok_or(PdfError::NoCatalog)?;
         Ok(file)
     }
@@ -88,10 +98,10 @@ impl<'a> File<'a> {
         self.get(dict, key)?.as_dict().cloned()
     }
     /// The raw bytes of a stream.
-    pub fn raw<'s>(&'s self, stream: &'s Stream) -> &'s [u8] {
+    pub fn raw<'s>(&'s self, stream: &'s Stream) -> Cow<'s, [u8]> {
         match &stream.data {
-            Data::InFile(range) => self.bytes.get(range.clone()).unwrap_or(&[]),
-            Data::Own(bytes) => bytes,
+            Data::InFile(range) => self.bytes.read(range.clone()),
+            Data::Own(bytes) => Cow::Borrowed(bytes),
         }
     }
     /// The decoded bytes of a stream; `None` for filters that are not known.
@@ -102,34 +112,53 @@ impl<'a> File<'a> {
                 dict.set(key, value);
             }
         }
-        filter::decode(&dict, self.raw(stream))
+        if let Data::InFile(range) = &stream.data
+            && range.len() > filter::MAX_DECODED
+        {
+            return None;
+        }
+        filter::decode(&dict, &self.raw(stream))
     }
 
+    /// A file made to be read over and over, such as one with a million objects that never end, stops being read when that
+    /// has cost much more than its size.
     fn read_at(&self, at: usize, number: u32) -> Option<Object> {
-        let mut parser = Parser::new(self.bytes, at);
+        if self.spent.get() > BUDGET + 16 * self.bytes.len() {
+            return None;
+        }
+        let spend = |count: usize| self.spent.set(self.spent.get() + count);
+        self.bytes.parse(at, |parser| {
+            let begin = parser.at;
+            let found = self.object_at(parser, number, &spend);
+            spend(parser.at - begin);
+            found
+        })
+    }
+
+    fn object_at(&self, parser: &mut Parser<'_>, number: u32, spend: &dyn Fn(usize)) -> Option<Object> {
         if parser.object_header()?.number != number {
             return None;
         }
         let object = parser.object()?;
         let Object::Dict(dict) = object else { return Some(object) };
-        let mut ahead = parser.clone();
-        ahead.skip_space();
-        if !ahead.rest().starts_with(b"stream") {
+        parser.skip_space();
+        if !parser.rest().starts_with(b"stream") {
             return Some(Object::Dict(dict));
         }
         let length = match dict.get("Length") {
             // The length of a stream may stand in another object, but not in a stream, so that this cannot loop.
             Some(Object::Reference(id)) => match self.xref.entries.get(&id.number) {
                 Some(Entry::At(at, _)) => {
-                    let mut parser = Parser::new(self.bytes, *at);
-                    parser.object_header().and_then(|_| parser.object()).and_then(|o| o.as_integer())
+                    let number = |parser: &mut Parser<'_>| parser.object_header().and_then(|_| parser.object());
+                    self.bytes.parse(*at, number).and_then(|o| o.as_integer())
                 }
                 _ => self.load(*id).and_then(|o| o.as_integer()),
             },
             other => other.and_then(Object::as_integer),
         };
-        let data = stream_data(&mut parser, length)?;
-        Some(Object::Stream(Stream { dict, data }))
+        let (data, searched) = stream_data(self.bytes, parser, length);
+        spend(searched);
+        Some(Object::Stream(Stream { dict, data: data? }))
     }
 
     fn read_within(&self, stream: u32, index: u32, number: u32) -> Option<Object> {

@@ -4,7 +4,7 @@ use super::object::{Dict, Object};
 use std::io::Read;
 
 /// Most bytes that one stream may decode to.
-pub(crate) const MAX_DECODED: usize = 64 << 20;
+pub(crate) const MAX_DECODED: usize = 32 << 20;
 
 /// Decodes the bytes of a stream whose dictionary holds no references in `Filter` and `DecodeParms`.
 ///

@@ -36,7 +36,7 @@ pub(crate) fn import_page(update: &mut Update<'_>, source: &[u8]) -> Result<(Id,
                     form.set(key, value);
                 }
             }
-            file.raw(&stream).to_vec()
+            file.raw(&stream).into_owned()
         }
         Some(Object::Array(parts)) => {
             let mut whole = Vec::new();
@@ -74,7 +74,7 @@ impl Import<'_, '_, '_, '_> {
                 let mut dict = stream.dict.clone();
                 dict.remove("Length");
                 let dict = self.copy_dict(&dict, depth)?;
-                Object::Stream(Stream { dict, data: Data::Own(self.file.raw(stream).to_vec()) })
+                Object::Stream(Stream { dict, data: Data::Own(self.file.raw(stream).into_owned()) })
             }
             plain => plain.clone(),
         })

@@ -8,6 +8,7 @@ mod filter;
 mod import;
 mod object;
 mod parse;
+mod source;
 mod update;
 mod xref;
 
@@ -15,5 +16,7 @@ pub(crate) use file::File;
 pub use file::PdfError;
 pub(crate) use import::import_page;
 pub(crate) use object::{Data, Dict, Id, Object, Stream};
+pub(crate) use source::Bytes;
+pub use source::Source;
 pub(crate) use update::Update;
 pub(crate) use xref::Entry;

@@ -1,6 +1,7 @@
 //! The parser of objects: tolerant of what readers tolerate, bounded in depth and size.
 
 use super::object::{Dict, Id, Object};
+use std::cell::Cell;
 
 /// Deepest nesting of arrays and dictionaries that is followed.
 const MAX_DEPTH: usize = 60;
@@ -10,6 +11,10 @@ const MAX_DEPTH: usize = 60;
 pub(crate) struct Parser<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
+    /// Where the bytes begin in the file.
+    pub base: usize,
+    /// Something was looked for behind the last byte.
+    pub ended: Cell<bool>,
 }
 
 pub(crate) fn is_space(byte: u8) -> bool {
@@ -22,10 +27,18 @@ fn is_delimiter(byte: u8) -> bool {
 
 impl<'a> Parser<'a> {
     pub fn new(bytes: &'a [u8], at: usize) -> Parser<'a> {
-        Parser { bytes, at }
+        Parser { bytes, at, base: 0, ended: Cell::new(false) }
+    }
+    /// The position in the file.
+    pub fn position(&self) -> usize {
+        self.base + self.at
     }
     pub fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        let byte = self.bytes.get(self.at).copied();
+        if byte.is_none() {
+            self.ended.set(true);
+        }
+        byte
     }
     pub fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or(&[])
@@ -189,7 +202,10 @@ impl<'a> Parser<'a> {
     }
 
     fn hexadecimal(&mut self) -> Option<Object> {
-        let end = self.rest().iter().position(|b| *b == b'>')?;
+        let Some(end) = self.rest().iter().position(|b| *b == b'>') else {
+            self.ended.set(true);
+            return None;
+        };
         let mut digits: Vec<u8> = self.rest()[1..end].iter().copied().filter(|b| !is_space(*b)).collect();
         self.at += end + 1;
         if digits.len() % 2 == 1 {
@@ -218,14 +234,25 @@ impl<'a> Parser<'a> {
 
     fn reference(&mut self, start: usize) -> Option<Id> {
         let mut ahead = Parser::new(self.bytes, start);
-        let number = u32::try_from(ahead.number()?).ok()?;
-        let generation = u16::try_from(ahead.number()?).ok()?;
-        ahead.skip_space();
-        let after = ahead.rest().get(1).copied();
-        if ahead.peek() != Some(b'R') || after.is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
+        let found = ahead.referenced();
+        if ahead.ended.get() {
+            self.ended.set(true);
+        }
+        if found.is_some() {
+            self.at = ahead.at;
+        }
+        found
+    }
+
+    fn referenced(&mut self) -> Option<Id> {
+        let number = u32::try_from(self.number()?).ok()?;
+        let generation = u16::try_from(self.number()?).ok()?;
+        self.skip_space();
+        let after = self.rest().get(1).copied();
+        if self.peek() != Some(b'R') || after.is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
             return None;
         }
-        self.at = ahead.at + 1;
+        self.at += 1;
         Some(Id { number, generation })
     }
 

@@ -55,7 +55,7 @@ impl<'a> Update<'a> {
     pub fn write(&self, seed: &[u8]) -> Written {
         let base = self.file.bytes.len();
         let mut out = Vec::new();
-        if self.file.bytes.last() != Some(&b'\n') {
+        if self.file.bytes.read(base.saturating_sub(1)..base).last() != Some(&b'\n') {
             out.push(b'\n');
         }
         let mut offsets = BTreeMap::new();
@@ -83,8 +83,7 @@ impl<'a> Update<'a> {
         }
         trailer.set("Prev", Object::integer(self.file.xref.start));
         let first = self.file.get(old, "ID").and_then(|ids| ids.as_array().and_then(|a| a.first().cloned()));
-        let new =
-            kernel::Digest::of(&[self.file.bytes.get(..1024).unwrap_or(self.file.bytes), seed]).bytes()[..16].to_vec();
+        let new = kernel::Digest::of(&[&self.file.bytes.read(0..1024), seed]).bytes()[..16].to_vec();
         let first = first.filter(|id| id.as_bytes().is_some()).unwrap_or(Object::Text(new.clone()));
         trailer.set("ID", Object::Array(vec![first, Object::Text(new)]));
         trailer
@@ -96,12 +95,12 @@ fn write_indirect(id: Id, object: &Object, file: &File<'_>, out: &mut Vec<u8>) {
     match object {
         Object::Stream(stream) => {
             let data = match &stream.data {
-                Data::Own(bytes) => bytes.as_slice(),
+                Data::Own(bytes) => std::borrow::Cow::Borrowed(bytes.as_slice()),
                 Data::InFile(_) => file.raw(stream),
             };
             stream.dict.clone().with("Length", Object::integer(data.len())).write(out);
             out.extend_from_slice(b"\nstream\n");
-            out.extend_from_slice(data);
+            out.extend_from_slice(&data);
             out.extend_from_slice(b"\nendstream");
         }
         other => other.write(out),

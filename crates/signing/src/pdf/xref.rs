@@ -4,6 +4,7 @@ use super::{
     filter,
     object::{Data, Dict, Object},
     parse::Parser,
+    source::Bytes,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -41,15 +42,15 @@ pub(crate) struct Xref {
 const MAX_OBJECTS: u64 = 8_000_000;
 
 impl Xref {
-    pub fn read(bytes: &[u8]) -> Option<Xref> {
+    pub fn read(bytes: Bytes<'_>) -> Option<Xref> {
         Xref::follow(bytes).or_else(|| Xref::rebuild(bytes))
     }
 
     /// Follows `startxref` and each `Prev`.
-    fn follow(bytes: &[u8]) -> Option<Xref> {
-        let tail = &bytes[bytes.len().saturating_sub(2048)..];
-        let from = bytes.len() - tail.len() + find_last(tail, b"startxref")?;
-        let start = usize::try_from(Parser::new(bytes, from + 9).number()?).ok()?;
+    fn follow(bytes: Bytes<'_>) -> Option<Xref> {
+        let tail = bytes.read(bytes.len().saturating_sub(2048)..bytes.len());
+        let from = find_last(&tail, b"startxref")?;
+        let start = usize::try_from(Parser::new(&tail, from + 9).number()?).ok()?;
         let mut xref: Option<Xref> = None;
         let mut seen = HashSet::new();
         let mut next = Some(start);
@@ -85,11 +86,11 @@ impl Xref {
     }
 
     /// The root is where the cross-reference says.
-    fn is_sound(&self, bytes: &[u8]) -> bool {
+    fn is_sound(&self, bytes: Bytes<'_>) -> bool {
         let Some(root) = self.trailer.get("Root").and_then(Object::as_reference) else { return false };
         match self.entries.get(&root.number) {
             Some(Entry::At(at, _)) => {
-                Parser::new(bytes, *at).object_header().is_some_and(|id| id.number == root.number)
+                bytes.parse(*at, |parser| parser.object_header()).is_some_and(|id| id.number == root.number)
             }
             Some(Entry::Within(stream, _)) => matches!(self.entries.get(stream), Some(Entry::At(..))),
             _ => false,
@@ -97,22 +98,24 @@ impl Xref {
     }
 
     /// Scans for `n g obj` and `trailer`; of an object that stands twice the last counts.
-    fn rebuild(bytes: &[u8]) -> Option<Xref> {
+    fn rebuild(bytes: Bytes<'_>) -> Option<Xref> {
         let mut entries = HashMap::new();
         let mut trailer = Dict::new();
         let mut streams = Vec::new();
         let mut at = 0;
-        while let Some(found) = find(&bytes[at..], b"obj") {
-            let word = at + found;
+        while let Some(word) = bytes.find(at, b"obj") {
             at = word + 3;
             let Some((id, start)) = header_before(bytes, word) else { continue };
+            if entries.len() as u64 >= MAX_OBJECTS {
+                return None;
+            }
             entries.insert(id, Entry::At(start, 0));
-            let head = &bytes[at..bytes.len().min(at + 400)];
-            if find(head, b"/ObjStm").is_some() {
+            let head = bytes.read(at..at + 400);
+            if find(&head, b"/ObjStm").is_some() {
                 streams.push(id);
             }
-            if (find(head, b"/XRef").is_some() || find(head, b"/Catalog").is_some())
-                && let Some(dict) = Parser::new(bytes, at).object().and_then(|o| o.as_dict().cloned())
+            if (find(&head, b"/XRef").is_some() || find(&head, b"/Catalog").is_some())
+                && let Some(dict) = bytes.parse(at, |parser| parser.object()).and_then(|o| o.as_dict().cloned())
             {
                 if dict.has_name("Type", "XRef") {
                     merge_trailer(&mut trailer, &dict);
@@ -123,9 +126,9 @@ impl Xref {
             }
         }
         at = 0;
-        while let Some(found) = find(&bytes[at..], b"trailer") {
-            at += found + 7;
-            if let Some(Object::Dict(dict)) = Parser::new(bytes, at).object() {
+        while let Some(found) = bytes.find(at, b"trailer") {
+            at = found + 7;
+            if let Some(Object::Dict(dict)) = bytes.parse(at, |parser| parser.object()) {
                 merge_trailer(&mut trailer, &dict);
             }
         }
@@ -156,8 +159,8 @@ fn merge_trailer(trailer: &mut Dict, newer: &Dict) {
 }
 
 /// The object header that ends where the word `obj` begins.
-fn header_before(bytes: &[u8], word: usize) -> Option<(u32, usize)> {
-    let window = &bytes[word.saturating_sub(24)..word];
+fn header_before(bytes: Bytes<'_>, word: usize) -> Option<(u32, usize)> {
+    let window = bytes.read(word.saturating_sub(24)..word);
     let text: Vec<u8> = window.iter().rev().copied().collect();
     let skip = |at: usize| text[at..].iter().take_while(|b| super::parse::is_space(**b)).count();
     let digits = |at: usize| text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
@@ -169,17 +172,18 @@ fn header_before(bytes: &[u8], word: usize) -> Option<(u32, usize)> {
         return None;
     }
     let start = word - (space + generation + between + number);
-    Parser::new(bytes, start).object_header().map(|id| (id.number, start))
+    bytes.parse(start, |parser| parser.object_header()).map(|id| (id.number, start))
 }
 
 type Section = (Kind, Vec<(u32, Entry)>, Dict);
 
-fn section(bytes: &[u8], at: usize) -> Option<Section> {
-    let mut parser = Parser::new(bytes, at);
-    if parser.keyword("xref") { table_section(parser) } else { stream_section(bytes, at) }
+fn section(bytes: Bytes<'_>, at: usize) -> Option<Section> {
+    let is_table = bytes.parse(at, |parser| Some(parser.keyword("xref")))?;
+    if is_table { bytes.parse(at, |parser| table_section(parser)) } else { stream_section(bytes, at) }
 }
 
-fn table_section(mut parser: Parser<'_>) -> Option<Section> {
+fn table_section(parser: &mut Parser<'_>) -> Option<Section> {
+    parser.keyword("xref");
     let mut entries = Vec::new();
     while !parser.keyword("trailer") {
         let first = parser.number()?;
@@ -206,7 +210,7 @@ fn table_section(mut parser: Parser<'_>) -> Option<Section> {
     }
 }
 
-fn stream_section(bytes: &[u8], at: usize) -> Option<Section> {
+fn stream_section(bytes: Bytes<'_>, at: usize) -> Option<Section> {
     let stream = read_stream(bytes, at)?;
     let (dict, data) = stream;
     if !dict.has_name("Type", "XRef") {
@@ -251,21 +255,26 @@ fn numbers(object: &Object) -> Option<Vec<u64>> {
 }
 
 /// A stream whose length is written directly or found by its end, decoded.
-pub(crate) fn read_stream(bytes: &[u8], at: usize) -> Option<(Dict, Vec<u8>)> {
-    let mut parser = Parser::new(bytes, at);
-    parser.object_header()?;
-    let Object::Dict(dict) = parser.object()? else { return None };
-    let Data::InFile(range) = stream_data(&mut parser, dict.get("Length").and_then(Object::as_integer))? else {
+pub(crate) fn read_stream(bytes: Bytes<'_>, at: usize) -> Option<(Dict, Vec<u8>)> {
+    let (dict, data) = bytes.parse(at, |parser| {
+        parser.object_header()?;
+        let Object::Dict(dict) = parser.object()? else { return None };
+        let (data, _) = stream_data(bytes, parser, dict.get("Length").and_then(Object::as_integer));
+        Some((dict, data?))
+    })?;
+    let Data::InFile(range) = data else { return None };
+    if range.len() > filter::MAX_DECODED {
         return None;
-    };
-    let data = filter::decode(&dict, bytes.get(range)?)?;
+    }
+    let data = filter::decode(&dict, &bytes.read(range))?;
     Some((dict, data))
 }
 
 /// The bytes after the word `stream`: as long as stated when `endstream` follows there, else up to the next `endstream`.
-pub(crate) fn stream_data(parser: &mut Parser<'_>, length: Option<i64>) -> Option<Data> {
+/// The second value is how many bytes had to be searched.
+pub(crate) fn stream_data(bytes: Bytes<'_>, parser: &mut Parser<'_>, length: Option<i64>) -> (Option<Data>, usize) {
     if !parser.keyword("stream") {
-        return None;
+        return (None, 0);
     }
     if parser.peek() == Some(b'\r') {
         parser.at += 1;
@@ -273,26 +282,22 @@ pub(crate) fn stream_data(parser: &mut Parser<'_>, length: Option<i64>) -> Optio
     if parser.peek() == Some(b'\n') {
         parser.at += 1;
     }
-    let start = parser.at;
-    if let Some(end) = length.and_then(|n| usize::try_from(n).ok()).and_then(|n| start.checked_add(n))
-        && end <= parser.bytes.len()
-        && Parser::new(parser.bytes, end).keyword("endstream")
+    let start = parser.position();
+    let stated = length.and_then(|n| usize::try_from(n).ok()).and_then(|n| start.checked_add(n));
+    if let Some(end) = stated.filter(|end| *end <= bytes.len())
+        && bytes.parse(end, |parser| parser.keyword("endstream").then_some(())).is_some()
     {
-        return Some(Data::InFile(start..end));
+        return (Some(Data::InFile(start..end)), 0);
     }
-    let found = find(parser.rest(), b"endstream")?;
-    let mut end = start + found;
-    if end > start && parser.bytes[end - 1] == b'\n' {
-        end -= 1;
-    }
-    if end > start && parser.bytes[end - 1] == b'\r' {
-        end -= 1;
-    }
-    Some(Data::InFile(start..end))
+    let Some(found) = bytes.find(start, b"endstream") else { return (None, bytes.len().saturating_sub(start)) };
+    let tail = bytes.read(found.saturating_sub(2).max(start)..found);
+    let ended = tail.strip_suffix(b"\n").unwrap_or(&tail);
+    let ended = ended.strip_suffix(b"\r").unwrap_or(ended);
+    (Some(Data::InFile(start..found - (tail.len() - ended.len()))), found - start)
 }
 
 /// The numbers of the objects in an object stream, in order.
-fn contained(bytes: &[u8], at: usize) -> Vec<u32> {
+fn contained(bytes: Bytes<'_>, at: usize) -> Vec<u32> {
     let Some((dict, data)) = read_stream(bytes, at) else { return Vec::new() };
     let count = dict.get("N").and_then(Object::as_integer).unwrap_or(0).clamp(0, 100_000);
     let mut parser = Parser::new(&data, 0);

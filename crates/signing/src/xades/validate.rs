@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     assess::{Evidence, Judgement},
+    online::{self, Transport},
     report::{Changes, Integrity, Level, Report, SignatureReport, SubIndication},
     xml::{Document, Form, NodeId, canonicalize},
 };
@@ -16,7 +17,12 @@ use pki::{Certificate, Crl, Scheme, Verdict, ocsp};
 const MAX_SIGNATURES: usize = 100;
 
 /// Judges every signature of a document. `beside` is the content of the file that a detached signature is over.
-pub(crate) fn judge(xml: &[u8], beside: Option<&[u8]>, evidence: &Evidence<'_>) -> Report {
+pub(crate) fn judge(
+    xml: &[u8],
+    beside: Option<&[u8]>,
+    evidence: &Evidence<'_>,
+    transport: Option<&dyn Transport>,
+) -> Report {
     let document = match Document::parse(xml) {
         Ok(document) => document,
         Err(error) => return Report::failed(format!("the XML document does not read: {error}")),
@@ -25,11 +31,17 @@ pub(crate) fn judge(xml: &[u8], beside: Option<&[u8]>, evidence: &Evidence<'_>) 
     if found.len() > MAX_SIGNATURES {
         return Report::failed(format!("more than {MAX_SIGNATURES} signatures"));
     }
-    let signatures = found.iter().map(|id| one(&document, *id, beside, evidence)).collect();
+    let signatures = found.iter().map(|id| one(&document, *id, beside, evidence, transport)).collect();
     Report { error: None, signatures }
 }
 
-fn one(document: &Document, id: NodeId, beside: Option<&[u8]>, evidence: &Evidence<'_>) -> SignatureReport {
+fn one(
+    document: &Document,
+    id: NodeId,
+    beside: Option<&[u8]>,
+    evidence: &Evidence<'_>,
+    transport: Option<&dyn Transport>,
+) -> SignatureReport {
     let name = document.element(id).and_then(|e| e.ids().next()).unwrap_or_default();
     let mut judgement = Judgement::new(name);
     let read = match Signature::read(document, id, beside) {
@@ -45,7 +57,12 @@ fn one(document: &Document, id: NodeId, beside: Option<&[u8]>, evidence: &Eviden
             return judgement.report;
         }
     };
-    read.judge(&mut judgement, evidence.clone());
+    let mut evidence = evidence.clone();
+    read.enter(&mut evidence);
+    if let Some(transport) = transport {
+        online::complete(&mut evidence, transport);
+    }
+    read.judge(&mut judgement, &evidence);
     judgement.report
 }
 
@@ -118,10 +135,17 @@ impl Signature {
         })
     }
 
-    fn judge(&self, judgement: &mut Judgement, mut evidence: Evidence<'_>) {
+    /// Adds what the signature carries to what is known.
+    fn enter(&self, evidence: &mut Evidence<'_>) {
         evidence.add_all(&self.certificates, &[], &[]);
         evidence.add_all(&self.kept.0, &self.kept.1, &self.kept.2);
         evidence.stored = !self.kept.1.is_empty() || !self.kept.2.is_empty();
+        for (token, _) in &self.stamps {
+            evidence.add_stamp(token);
+        }
+    }
+
+    fn judge(&self, judgement: &mut Judgement, evidence: &Evidence<'_>) {
         let intact = self.references.iter().all(|r| r.intact);
         judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
         if !intact {
@@ -135,7 +159,7 @@ impl Signature {
                 judgement.open(SubIndication::SigConstraintsFailure, what.clone());
             }
         }
-        let Some(certificate) = self.signer(&evidence).cloned() else {
+        let Some(certificate) = self.signer(evidence).cloned() else {
             judgement.open(SubIndication::NoSigningCertificateFound, "the signer's certificate is not there");
             return;
         };
@@ -162,8 +186,8 @@ impl Signature {
         }
         let claimed = self.properties.as_ref().and_then(|p| p.signing_time);
         let stamps: Vec<(&[u8], &[u8])> = self.stamps.iter().map(|(t, c)| (t.as_slice(), c.as_slice())).collect();
-        judgement.times(claimed, &stamps, &evidence, None);
-        judgement.certificate(&certificate, &evidence);
+        judgement.times(claimed, &stamps, evidence, None);
+        judgement.certificate(&certificate, evidence);
     }
 
     /// The certificate that the signed properties name; without them, the one whose key fits.
