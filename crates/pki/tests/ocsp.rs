@@ -49,7 +49,7 @@ impl House {
     }
     fn delegated(&self, status: Status) -> Response {
         let answer = self.answer(status, now(), Some(now().plus_seconds(DAY)));
-        self.signed(&self.responder_key, &self.responder, &[self.responder.clone()], answer)
+        self.signed(&self.responder_key, &self.responder, std::slice::from_ref(&self.responder), answer)
     }
     fn judge(&self, answers: &[Response], at: Timestamp, status: StatusRule) -> Result<(), PathError> {
         let anchors = TrustAnchors::new(vec![self.root.certificate().clone()]);
@@ -81,27 +81,35 @@ fn an_answer_counts_by_its_responder_its_time_and_its_certificate() {
             .issuing
             .issue(Profile::Body, &body, other.public_key_info(), now().plus_seconds(-DAY), until, &OsEntropy)
             .unwrap();
-        let forged = house.signed(&other, &other_certificate, &[other_certificate.clone()], good());
+        let forged = house.signed(&other, &other_certificate, std::slice::from_ref(&other_certificate), good());
         assert!(unknown(required(&[forged])));
         // A responder of another authority.
         let elsewhere = self::house(kind, now());
-        let foreign =
-            house.signed(&elsewhere.responder_key, &elsewhere.responder, &[elsewhere.responder.clone()], good());
+        let foreign = house.signed(
+            &elsewhere.responder_key,
+            &elsewhere.responder,
+            std::slice::from_ref(&elsewhere.responder),
+            good(),
+        );
         assert!(unknown(required(&[foreign])));
         // Named as the responder, signed by another key.
-        let false_key = house.signed(&other, &house.responder, &[house.responder.clone()], good());
+        let false_key = house.signed(&other, &house.responder, std::slice::from_ref(&house.responder), good());
         assert!(unknown(required(&[false_key])));
         // Another issuer's certificate with the same serial number.
         let id = CertId::new(house.person.serial(), house.root.certificate(), Hash::Sha1).unwrap();
-        let wrong =
-            house.signed(&house.responder_key, &house.responder, &[house.responder.clone()], Answer { id, ..good() });
+        let wrong = house.signed(
+            &house.responder_key,
+            &house.responder,
+            std::slice::from_ref(&house.responder),
+            Answer { id, ..good() },
+        );
         assert!(unknown(required(&[wrong])));
         // In time, too late, and without a next one.
         let current = [house.delegated(Status::Good)];
         assert_eq!(house.judge(&current, now().plus_seconds(DAY), StatusRule::Required), Ok(()));
         assert!(unknown(house.judge(&current, now().plus_seconds(DAY + 1), StatusRule::Required)));
         let open = house.answer(Status::Good, now(), None);
-        let open = [house.signed(&house.responder_key, &house.responder, &[house.responder.clone()], open)];
+        let open = [house.signed(&house.responder_key, &house.responder, std::slice::from_ref(&house.responder), open)];
         assert_eq!(house.judge(&open, now().plus_seconds(3600), StatusRule::Required), Ok(()));
         assert!(unknown(house.judge(&open, now().plus_seconds(2 * DAY), StatusRule::Required)));
         // A stranger to its own issuer is not accepted, even where the status need not be known.

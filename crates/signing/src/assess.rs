@@ -241,6 +241,7 @@ impl Judgement {
         if message.unreadable > 0 || damaged(message, evidence) {
             self.open(SubIndication::CertificateChainGeneralFailure, "a certificate in the signature is damaged");
         }
+        self.report.reasons.extend(stranger(message, evidence));
         let certificate = evidence.certificates.iter().find(|c| signer.id.names(c));
         let intact = signer.covers(&digest(signer.hash), oid::DATA);
         self.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
@@ -298,6 +299,12 @@ impl Judgement {
         }
     }
 
+    /// What is odd about a time stamp without making it worthless.
+    pub fn token(&mut self, token: &[u8], evidence: &Evidence<'_>) {
+        let Ok(token) = TimeStampToken::parse(token) else { return };
+        self.report.reasons.extend(stranger(&token.message, evidence));
+    }
+
     /// The best time at which the signature is known to have existed. Each token comes with the bytes that it must cover.
     pub fn times(
         &mut self,
@@ -314,6 +321,7 @@ impl Judgement {
         }
         let mut best: Option<Timestamp> = None;
         for (token, covered) in tokens {
+            self.token(token, evidence);
             match evidence.proven_time(token, &mut |hash| hash.of(&[covered]), proof.unwrap_or(evidence.at)) {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
                 Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
@@ -402,6 +410,18 @@ fn damaged(message: &SignedData, evidence: &Evidence<'_>) -> bool {
         });
         any && !right
     })
+}
+
+/// A certificate inside names an issuer by a key identifier that nobody has: it may be of no use here, or somebody has
+/// changed it. Whatever it is, it is not needed, so that it is only said.
+fn stranger(message: &SignedData, evidence: &Evidence<'_>) -> Option<String> {
+    let known = || evidence.certificates.iter().chain(evidence.trust.anchors.certificates());
+    let has_issuer = |certificate: &&Certificate| {
+        let wanted = certificate.extensions().authority_key_id.as_ref().and_then(|id| id.key.as_ref());
+        wanted.is_none() || known().any(|c| c.extensions().subject_key_id.as_ref() == wanted)
+    };
+    let found = message.certificates.iter().find(|c| !c.is_self_issued() && !has_issuer(c))?;
+    Some(format!("nobody is known who issued the certificate of {} that lies beside the signature", found.subject()))
 }
 
 /// Who a certificate is for, in the words of a report.

@@ -261,6 +261,8 @@ impl Comparison<'_, '_, '_> {
                     if value.has_name("Type", "DocTimeStamp") {
                         self.note(Changes::Evidence, format!("the time stamp {name:?} was added"));
                     } else {
+                        // A lock of all fields leaves no room for another signer, only for time stamps.
+                        self.touched.push(name.clone());
                         self.note(Changes::FormFill, format!("the signature field {name:?} was added"));
                     }
                 }

@@ -76,10 +76,13 @@ const MAX_REQUESTS: usize = 40;
 /// Most addresses that are tried for one thing.
 const MAX_ADDRESSES: usize = 3;
 
+/// Answers by what was asked, and how many bytes they take.
+type Answers = (HashMap<Digest, Result<Vec<u8>, String>>, usize);
+
 /// A transport that asks for the same thing once: answers are kept, up to a number and a size.
 pub struct Cached<T> {
     inner: T,
-    kept: Mutex<(HashMap<Digest, Result<Vec<u8>, String>>, usize)>,
+    kept: Mutex<Answers>,
 }
 
 impl<T: Transport> Cached<T> {

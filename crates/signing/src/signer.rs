@@ -73,6 +73,12 @@ impl Signer for SoftwareSigner {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         Ok(self.key.sign(message)?)
     }
+    fn signature_room(&self) -> usize {
+        match self.key.scheme() {
+            Scheme::RsaPkcs1(_) | Scheme::RsaPss(..) => 1024,
+            _ => 160,
+        }
+    }
 }
 
 /// A time stamp authority.

@@ -206,11 +206,10 @@ impl Found {
         let imprint = token.as_ref().map(|t| digest(t.info.hash)).unwrap_or_default();
         let intact = token.as_ref().is_ok_and(|t| t.info.imprint == imprint);
         judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
-        if let Ok(token) = &token {
-            if let Some(authority) = token.signer(&evidence.certificates) {
-                judgement.name(authority);
-            }
+        if let Some(authority) = token.as_ref().ok().and_then(|t| t.signer(&evidence.certificates)) {
+            judgement.name(authority);
         }
+        judgement.token(&self.contents, evidence);
         if !intact {
             judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");
             return;

@@ -85,6 +85,36 @@ fn hybrid(paper: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn locks_and_hybrid_files_of_pyhanko_are_judged_as_pyhanko_judges_them() {
+    let Some(python) = python() else { return };
+    let house = House::new(KeyKind::P256);
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let (from, until) = (house.now.plus_seconds(-DAY), house.now.plus_seconds(900 * DAY));
+    let key = PrivateKey::generate(KeyKind::P256).unwrap();
+    put("person.p8", key.pkcs8());
+    let signer = issue(&house.issuing, Profile::Person, &Subject::service("person", "VPQH"), key, from, until);
+    put("person.pem", signer.chain()[0].to_pem().as_bytes());
+    put("paper.pdf", &sample("paper.pdf"));
+    put("hybrid.pdf", &hybrid(&sample("paper.pdf")));
+    put("root.pem", house.root.certificate().to_pem().as_bytes());
+    put("issuing.pem", house.issuing.certificate().to_pem().as_bytes());
+    put("now.txt", house.now.iso_local().as_bytes());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/pyhanko_locks.py");
+    let out = Command::new(&python).arg(script).arg(folder.path()).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let verdicts: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(verdicts.as_object().unwrap().len(), 9, "{verdicts:#}");
+    for (file, theirs) in verdicts.as_object().unwrap() {
+        let pdf = std::fs::read(folder.path().join(file)).unwrap();
+        let report = validate::pdf(&pdf, &house.trust(), house.now);
+        let ours: Vec<bool> =
+            report.signatures.iter().map(|s| s.indication == signing::Indication::TotalPassed).collect();
+        assert_eq!(serde_json::json!(ours), *theirs, "{file}: {report:#?}");
+    }
+}
+
+#[test]
 fn a_hybrid_file_is_signed_and_stays_sound() {
     let house = House::new(KeyKind::P256);
     let sealed = house.second(&house.first(&hybrid(&sample("paper.pdf"))).unwrap().pdf).unwrap().pdf;

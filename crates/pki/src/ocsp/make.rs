@@ -87,6 +87,9 @@ pub fn refused(why: Refusal) -> Vec<u8> {
     asn1::sequence([asn1::enumerated(why as u8)])
 }
 
+/// What is known of a certificate: its status, from when, and until when that counts.
+pub type Standing = (Status, Timestamp, Option<Timestamp>);
+
 /// Answers an OCSPRequest with one signed response, or refuses it. `look_up` gives what is known of a certificate: its
 /// status and from when until when that counts; `None` where it is under another issuer. `sign` signs by the key of
 /// `responder`; `inside` are the certificates that go with the response.
@@ -96,7 +99,7 @@ pub fn respond(
     responder: &Certificate,
     inside: &[Certificate],
     scheme: Scheme,
-    look_up: &mut dyn FnMut(&CertId) -> Option<(Status, Timestamp, Option<Timestamp>)>,
+    look_up: &mut dyn FnMut(&CertId) -> Option<Standing>,
     sign: &mut dyn FnMut(&[u8]) -> Result<Vec<u8>>,
 ) -> Vec<u8> {
     let request = match Request::parse(request) {

@@ -3,7 +3,7 @@
 mod make;
 mod trust;
 
-pub use make::{Draft, Refusal, refused, respond};
+pub use make::{Draft, Refusal, Standing, refused, respond};
 pub(crate) use trust::{Known, check};
 
 use crate::{

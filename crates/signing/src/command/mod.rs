@@ -33,7 +33,7 @@ pub struct Outside<'a> {
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Sign files: PAdES in PDF, CAdES beside or around any file, XAdES in or beside XML.
-    Sign(SignArguments),
+    Sign(Box<SignArguments>),
     /// Judge the signatures of files (EN 319 102-1).
     Validate(ValidateArguments),
     /// Check this program's path validation.

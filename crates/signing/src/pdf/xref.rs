@@ -179,7 +179,7 @@ type Section = (Kind, Vec<(u32, Entry)>, Dict);
 
 fn section(bytes: Bytes<'_>, at: usize) -> Option<Section> {
     let is_table = bytes.parse(at, |parser| Some(parser.keyword("xref")))?;
-    if is_table { bytes.parse(at, |parser| table_section(parser)) } else { stream_section(bytes, at) }
+    if is_table { bytes.parse(at, table_section) } else { stream_section(bytes, at) }
 }
 
 fn table_section(parser: &mut Parser<'_>) -> Option<Section> {

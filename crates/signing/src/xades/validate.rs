@@ -75,12 +75,15 @@ struct Signature {
     message: Vec<u8>,
     value: Vec<u8>,
     /// The canonical form of SignatureValue, over which time stamps are, by the form that each names.
-    stamps: Vec<(Vec<u8>, Vec<u8>)>,
+    stamps: Vec<Stamp>,
     certificates: Vec<Certificate>,
     kept: (Vec<Certificate>, Vec<Crl>, Vec<ocsp::Response>),
     properties: Option<Properties>,
     weak: bool,
 }
+
+/// A time stamp token, and the bytes that it must cover.
+type Stamp = (Vec<u8>, Vec<u8>);
 
 /// What of the document the signature is over.
 enum Coverage {
@@ -301,7 +304,7 @@ fn unsigned(document: &Document, qualifying: Option<NodeId>) -> Option<NodeId> {
 }
 
 /// Time stamp tokens over the signature value, each with the bytes that it must cover.
-fn stamps(document: &Document, qualifying: Option<NodeId>, value: NodeId) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+fn stamps(document: &Document, qualifying: Option<NodeId>, value: NodeId) -> Result<Vec<Stamp>, String> {
     let Some(unsigned) = unsigned(document, qualifying) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for (id, _) in document.children(unsigned).filter(|(_, e)| e.is(XADES, "SignatureTimeStamp")) {
