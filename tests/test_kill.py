@@ -79,7 +79,8 @@ def test_nothing_acknowledged_is_lost_when_the_program_is_killed_under_load(prog
     print(f"\n{engine}: {KILLS} kills; {ledger.acts()} acknowledged acts ({len(ledger.opened)} cases, "
           f"{sum(map(len, ledger.versions.values()))} versions, {sum(ledger.moved.values())} steps, "
           f"{len(ledger.numbered)} numbers); {next(Patient.resent)} requests sent again; lost {len(lost)}; "
-          f"restart median {statistics.median(restarts):.2f} s, longest {max(restarts):.2f} s")
+          f"restart median {statistics.median(restarts):.2f} s, longest {max(restarts):.2f} s",
+          *ledger.odd[:10], *doubled[:10], sep="\n")
     assert lost == []
     assert ledger.odd == []
     assert doubled == []
