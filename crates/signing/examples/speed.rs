@@ -10,14 +10,26 @@ use std::time::{Duration, Instant};
 
 const TIME: Duration = Duration::from_secs(2);
 
+/// How often in a second of the processor's time, so that other programs on the machine do not change the figure. Where the
+/// system does not tell that time, seconds are those of the clock.
 fn rate(mut work: impl FnMut()) -> f64 {
     work();
-    let (start, mut count) = (Instant::now(), 0u32);
+    let (start, busy, mut count) = (Instant::now(), processor(), 0u32);
     while start.elapsed() < TIME {
         work();
         count += 1;
     }
-    f64::from(count) / start.elapsed().as_secs_f64()
+    let taken = match (busy, processor()) {
+        (Some(before), Some(after)) if after > before => after - before,
+        _ => start.elapsed().as_secs_f64(),
+    };
+    f64::from(count) / taken
+}
+
+/// Seconds that this thread has been on a processor.
+fn processor() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_whitespace().next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e9)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let raw = rate(|| drop(key.sign(b"x")));
         let person = house::issue(&house.issuing, Profile::Person, &subject, key, from, until);
         let paper = house::sample("paper.pdf");
-        let trust = house.trust();
+        // As the program validates: with its own issuing authority known, whose signature is then checked once.
+        let trust = signing::Trust { certificates: house.issuing.chain().to_vec(), ..house.trust() };
         let sign = |stamped: bool| {
             let stamper = stamped.then_some(&house.stamper as &dyn signing::TimeStamper);
             Revision::new("ChuKy").sign(&paper, &person, house.now, stamper).map(|s| s.pdf)

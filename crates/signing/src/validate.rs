@@ -4,7 +4,7 @@ use crate::{
     assess::{Evidence, Judgement, Trust},
     cades, changes,
     online::{self, Transport},
-    pdf::{Bytes, Dict, File, Object, Source},
+    pdf::{Bytes, Dict, File, Object, Source, hexadecimal},
     report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
     xades,
 };
@@ -286,8 +286,7 @@ fn covered(file: &File<'_>, value: &Dict, contents: &[u8]) -> Result<Covered, &'
     }
     let gap = file.bytes.read(first..second);
     let inside = gap.strip_prefix(b"<").and_then(|g| g.strip_suffix(b">"));
-    let decoded = inside.and_then(|digits| hex::decode(digits).ok());
-    if decoded.as_deref() != Some(contents) {
+    if !inside.is_some_and(|digits| hexadecimal::is_of(digits, contents)) {
         return Err("the byte range leaves out more than the signature itself");
     }
     Ok(Covered { gap: first..second, end })

@@ -3,7 +3,7 @@
 use super::{Appended, Place, Revision};
 use crate::{
     error::SignError,
-    pdf::{Bytes, Data, Dict, File, Id, Object, Stream, Update, import_page},
+    pdf::{Bytes, Data, Dict, File, Id, Object, Stream, Update, hexadecimal, import_page},
     report::Level,
     signer::{Signer, TimeStamper, chain_room, signed_message},
 };
@@ -99,9 +99,10 @@ impl Prepared {
     }
     /// The update with the message in its place.
     pub fn finish(mut self, message: &[u8]) -> Vec<u8> {
-        let digits = hex::encode(message);
+        let mut digits = Vec::new();
+        hexadecimal::write(message, &mut digits);
         let start = self.contents + 1;
-        self.update[start..start + digits.len()].copy_from_slice(digits.as_bytes());
+        self.update[start..start + digits.len()].copy_from_slice(&digits);
         self.update
     }
 }

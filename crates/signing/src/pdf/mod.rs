@@ -5,6 +5,7 @@
 
 mod file;
 mod filter;
+pub(crate) mod hexadecimal;
 mod import;
 mod object;
 mod parse;

@@ -118,7 +118,7 @@ impl Object {
             Object::Real(value) => out.extend_from_slice(real(*value).as_bytes()),
             Object::Text(bytes) => {
                 out.push(b'<');
-                out.extend_from_slice(hex::encode(bytes).as_bytes());
+                super::hexadecimal::write(bytes, out);
                 out.push(b'>');
             }
             Object::Name(name) => write_name(name, out),

@@ -1,6 +1,9 @@
 //! The parser of objects: tolerant of what readers tolerate, bounded in depth and size.
 
-use super::object::{Dict, Id, Object};
+use super::{
+    hexadecimal::digit,
+    object::{Dict, Id, Object},
+};
 use std::cell::Cell;
 
 /// Deepest nesting of arrays and dictionaries that is followed.
@@ -206,12 +209,20 @@ impl<'a> Parser<'a> {
             self.ended.set(true);
             return None;
         };
-        let mut digits: Vec<u8> = self.rest()[1..end].iter().copied().filter(|b| !is_space(*b)).collect();
+        let digits = &self.rest()[1..end];
         self.at += end + 1;
-        if digits.len() % 2 == 1 {
-            digits.push(b'0');
+        let mut text = Vec::with_capacity(digits.len() / 2 + 1);
+        let mut high = None;
+        for byte in digits.iter().filter(|b| !is_space(**b)) {
+            let value = digit(*byte)?;
+            match high.take() {
+                None => high = Some(value << 4),
+                Some(high) => text.push(high | value),
+            }
         }
-        hex::decode(digits).ok().map(Object::Text)
+        // A last digit that stands alone counts as the higher half.
+        text.extend(high);
+        Some(Object::Text(text))
     }
 
     /// A number, or a reference when two whole numbers and an `R` follow each other.
