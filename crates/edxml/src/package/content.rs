@@ -224,9 +224,8 @@ pub(super) fn unwrap<H: Shelf>(
     }
     let mut inner = shelf.slot()?;
     let copied = copy(&mut file, &mut inner, most, length)?;
-    Ok(copied
-        .map_err(|(what, detail)| Finding::new(what, name, detail))
-        .and_then(|(length, digest)| Ok(Content { slot: Some(inner), length, digest, entry: Some(entry) })))
+    let content = |(length, digest)| Content { slot: Some(inner), length, digest, entry: Some(entry) };
+    Ok(copied.map(content).map_err(|(what, detail)| Finding::new(what, name, detail)))
 }
 
 /// Copies an entry within its limits. Errors of the ZIP are the sender's, errors of the slot are ours.
