@@ -42,6 +42,7 @@ fn roles() -> Vec<(&'static str, Actor)> {
         ("~sign-in", Actor::System("sign-in")),
         ("~certs", Actor::System("certificates")),
         ("~seed", Actor::System("seed")),
+        ("~axis", Actor::System("axis-hub")),
     ]
 }
 
@@ -150,7 +151,8 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 10] = [
+    const KINDS: [&str; 11] = [
+        "Axis",
         "Body",
         "Case",
         "Certificate",

@@ -24,6 +24,8 @@ pub struct Config {
     pub signatures: Signatures,
     /// What may be reached from here.
     pub network: Network,
+    /// The hub of the document axis that this program serves.
+    pub hub: Hub,
     /// How the program logs.
     pub log: Log,
 }
@@ -106,6 +108,35 @@ pub struct Network {
     pub allow: Vec<String>,
     /// How long an answer is waited for, in seconds.
     pub timeout_seconds: u64,
+}
+
+/// The hub of the document axis that this program serves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hub {
+    /// Address to listen on; without it there is no hub.
+    pub listen: Option<SocketAddr>,
+    /// The identifier with which the hub enters itself as a station. `000.00.00.C01` is seen for the Assembly's Office in
+    /// archive software and not confirmed.
+    pub organ: String,
+    /// Minutes by which the clocks of the systems are ahead of UTC.
+    pub clock_ahead: i64,
+    /// Seconds by which a system's clock may be wrong.
+    pub clock_skew: i64,
+    /// Largest package, in bytes.
+    pub max_package: u64,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            organ: "000.00.00.C01".into(),
+            clock_ahead: 7 * 60,
+            clock_skew: 300,
+            max_package: 64 << 20,
+        }
+    }
 }
 
 /// How the program logs.
@@ -220,6 +251,11 @@ impl Config {
                 "SIGNATURES_FETCH" => self.signatures.fetch = value.parse().with_context(wrong)?,
                 "NETWORK_ALLOW" => self.network.allow = value.split(',').map(|w| w.trim().to_owned()).collect(),
                 "NETWORK_TIMEOUT_SECONDS" => self.network.timeout_seconds = value.parse().with_context(wrong)?,
+                "HUB_LISTEN" => self.hub.listen = Some(value.parse().with_context(wrong)?),
+                "HUB_ORGAN" => self.hub.organ.clone_from(value),
+                "HUB_CLOCK_AHEAD" => self.hub.clock_ahead = value.parse().with_context(wrong)?,
+                "HUB_CLOCK_SKEW" => self.hub.clock_skew = value.parse().with_context(wrong)?,
+                "HUB_MAX_PACKAGE" => self.hub.max_package = value.parse().with_context(wrong)?,
                 "LOG_LEVEL" => self.log.level.clone_from(value),
                 "LOG_FORMAT" => {
                     self.log.format = match value.as_str() {

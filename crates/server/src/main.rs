@@ -49,6 +49,9 @@ enum Role {
     Signatures(signing::command::Command),
     /// Packages of the National Document Interconnection Axis: check, show, unpack, pack.
     Edxml(edxml::command::Arguments),
+    /// The document axis: systems that may connect to the hub.
+    #[command(subcommand)]
+    Axis(command::axis::Command),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
     /// Check the declared procedures.
@@ -92,6 +95,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Law(arguments) => command::law::run(&arguments),
         Role::Signatures(command) => command::signatures::run(&command, &config),
         Role::Edxml(arguments) => command::edxml::run(&arguments),
+        Role::Axis(arguments) => command::axis::run(arguments, config).await,
         Role::Paper(arguments) => command::paper::run(&arguments),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }

@@ -4,6 +4,7 @@ use crate::{config::Config, keyfiles, network::Network};
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn};
+use exchange::Hub;
 use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
@@ -64,7 +65,8 @@ impl House {
             tracing::warn!(%problem, "a law text is left out");
         }
 
-        let projections = [Directory::projections(), Records::projections(), Cases::projections()].concat();
+        let projections =
+            [Directory::projections(), Records::projections(), Cases::projections(), Hub::projections()].concat();
         let options = Options::new(&config.storage.url, &config.storage.blobs);
         let journal = Journal::open(options, policies, projections, Arc::clone(&clock), Arc::clone(&entropy), tree_key)
             .await
@@ -84,6 +86,14 @@ impl House {
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
     pub fn storage(&self) -> &'static str {
         self.storage
+    }
+
+    /// The hub of the document axis.
+    pub fn hub(&self, config: &Config) -> Hub {
+        let hub = &config.hub;
+        let window = edxml::axis::Window { offset: hub.clock_ahead * 60, skew: hub.clock_skew };
+        let settings = exchange::Settings { organ_id: hub.organ.clone(), window, max_package: hub.max_package };
+        Hub::new(self.journal.clone(), Arc::clone(&self.master), settings)
     }
 
     /// Everything that runs behind the work.

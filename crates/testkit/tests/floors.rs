@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("journal", &["kernel", "policy"]),
     ("directory", &["kernel", "policy", "journal", "procedure", "pki", "signing"]),
     ("records", &["kernel", "policy", "journal", "pki", "signing", "typeset", "statute", "directory"]),
+    ("exchange", &["kernel", "policy", "journal", "signing", "edxml"]),
     ("cases", &["kernel", "policy", "journal", "procedure", "pki", "signing", "typeset", "directory", "records"]),
     (
         "web",
@@ -31,6 +32,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "directory",
             "records",
             "cases",
+            "edxml",
+            "exchange",
         ],
     ),
 ];

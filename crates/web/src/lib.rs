@@ -8,6 +8,7 @@
 
 mod api;
 pub mod assets;
+pub mod axis;
 mod csv;
 mod declared;
 mod form;

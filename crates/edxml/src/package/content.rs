@@ -14,6 +14,33 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// SHA-256 in pieces.
+#[derive(Clone)]
+pub struct Hash(Context);
+
+impl Default for Hash {
+    fn default() -> Hash {
+        Hash::new()
+    }
+}
+
+impl Hash {
+    /// Of nothing yet.
+    pub fn new() -> Hash {
+        Hash(Context::new(&SHA256))
+    }
+    /// Takes a piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+    /// The value.
+    pub fn finish(self) -> Digest {
+        let mut out = [0; 32];
+        out.copy_from_slice(self.0.finish().as_ref());
+        Digest(out)
+    }
+}
+
 /// Where contents are put while a package is read: files, or memory.
 pub trait Shelf {
     /// One place.
@@ -66,7 +93,7 @@ pub(super) struct Decoder<S> {
     most: u64,
     length: u64,
     head: Vec<u8>,
-    hash: Context,
+    hash: Hash,
     wrong: Option<Wrong>,
 }
 
@@ -82,7 +109,7 @@ impl<S: Read + Write + Seek> Decoder<S> {
             most,
             length: 0,
             head: Vec::new(),
-            hash: Context::new(&SHA256),
+            hash: Hash::new(),
             wrong: None,
         }
     }
@@ -165,7 +192,7 @@ impl<S: Read + Write + Seek> Decoder<S> {
         }
         self.slot.flush()?;
         self.slot.seek(SeekFrom::Start(0))?;
-        let digest = digest(self.hash);
+        let digest = self.hash.finish();
         let slot = self.wrong.is_none().then_some(self.slot);
         Ok((Content { slot, length: self.length, digest, entry: None }, self.head, self.wrong))
     }
@@ -173,12 +200,6 @@ impl<S: Read + Write + Seek> Decoder<S> {
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-fn digest(hash: Context) -> Digest {
-    let mut out = [0; 32];
-    out.copy_from_slice(hash.finish().as_ref());
-    Digest(out)
 }
 
 /// Bytes that a ZIP may hold before its growth is looked at, and the growth that no honest document has.
@@ -235,7 +256,7 @@ fn copy(
     most: u64,
     packed: u64,
 ) -> io::Result<Result<(u64, Digest), Wrong>> {
-    let mut hash = Context::new(&SHA256);
+    let mut hash = Hash::new();
     let (mut piece, mut length) = (vec![0; 64 << 10], 0u64);
     loop {
         let count = match from.read(&mut piece) {
@@ -256,7 +277,7 @@ fn copy(
     }
     to.flush()?;
     to.seek(SeekFrom::Start(0))?;
-    Ok(Ok((length, digest(hash))))
+    Ok(Ok((length, hash.finish())))
 }
 
 /// How many entries a ZIP says that it has, by the record at its end; read before anything is built for each of them.

@@ -8,7 +8,7 @@ mod rules;
 mod tree;
 mod write;
 
-pub use content::{Content, Memory, Shelf, is_file_name};
+pub use content::{Content, Hash, Memory, Shelf, is_file_name};
 pub use model::{
     AttachmentHead, Business, Code, Document, DocumentType, Header, Hop, Kind, OtherInfo, Package, Party, Promulgation,
     Receiver, Reference, Replacement, ResponseFor, Signer, Staff, Status, StatusCode, Trace, Unknown, UpdateInfo,

@@ -1,5 +1,6 @@
 //! The program's roles, one file each. A role opens the house, does its one thing and ends.
 
+pub mod axis;
 pub mod demo;
 pub mod doctor;
 pub mod edxml;

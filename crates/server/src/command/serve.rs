@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// Serves until told to stop; requests in hand and begun jobs are ended first.
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -39,12 +40,29 @@ pub async fn serve(
         let (journal, workers, stopped) = (house.journal.clone(), house.workers(), stopped.clone());
         async move { journal.run_jobs(workers, stopped).await }
     });
+    let hub = hub(&house, config, stopped).await?;
     tracing::info!(address = %listener.local_addr()?, storage = house.storage(), "serving");
     web::serve(listener, house.app_state(config)?, until).await?;
     stop.send_replace(true);
-    let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs) }).await;
+    let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs, hub) }).await;
     house.journal.close().await;
     Ok(())
+}
+
+/// Serves the hub where the configuration says so, until `stopped` turns.
+async fn hub(house: &House, config: &Config, mut stopped: watch::Receiver<bool>) -> anyhow::Result<JoinHandle<()>> {
+    let Some(address) = config.hub.listen else { return Ok(tokio::spawn(async {})) };
+    let listener = TcpListener::bind(address).await;
+    let listener =
+        listener.with_context(|| format!("the hub cannot listen on {address}: is another program there already?"))?;
+    tracing::info!(%address, "the hub of the document axis is served");
+    let hub = house.hub(config);
+    Ok(tokio::spawn(async move {
+        let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
+        if let Err(error) = web::axis::serve(listener, hub, until).await {
+            tracing::error!(%error, "the hub ended");
+        }
+    }))
 }
 
 /// Ends at SIGTERM or Ctrl-C.
