@@ -18,7 +18,7 @@ async fn hub(db: &Db) -> Hub {
     Hub::new(journal, Arc::new(MasterKey::from_bytes([7; 32])), settings)
 }
 
-fn body(code: &str, system: &str) -> AgencyRegistered {
+fn agency(code: &str, system: &str) -> AgencyRegistered {
     let none = String::new;
     AgencyRegistered {
         code: code.into(),
@@ -81,9 +81,9 @@ testkit::on_both_engines! {
         let secret = first.admit(NewSystem { id: "SYS.A".into(), name: "Hệ thống A".into(), quota: 2 }).await.unwrap();
         first.admit(NewSystem { id: "SYS.B".into(), name: "Hệ thống B".into(), quota: 2 }).await.unwrap();
         for (code, system) in [("H01", "SYS.A"), ("H02", "SYS.B"), ("H03", "SYS.B")] {
-            first.register_agency(body(code, system)).await.unwrap();
+            first.register_agency(agency(code, system)).await.unwrap();
         }
-        let stolen = first.register_agency(body("H02", "SYS.A")).await;
+        let stolen = first.register_agency(agency("H02", "SYS.A")).await;
         assert!(matches!(stolen, Err(Problem::Forbidden { .. })), "{stolen:?}");
 
         let package = package(&db);
