@@ -11,6 +11,7 @@
 
 pub mod acts;
 mod ballots;
+mod capacity;
 mod change;
 mod documents;
 mod effects;

@@ -2,8 +2,8 @@
 //! when, how a person signs in, and with which certificate a person or a body signs.
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
-//! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>` and
-//! `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
+//! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>`,
+//! `delegation:<id>` and `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
 //! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
 //! in the `private` part of an act.
 //!
@@ -12,6 +12,7 @@
 
 pub mod acts;
 mod bodies;
+pub mod delegations;
 pub mod drafts;
 pub mod effects;
 pub mod indicators;
@@ -28,6 +29,7 @@ pub mod titles;
 pub mod totp;
 
 pub use acts::Holder;
+pub use delegations::{Delegation, NewDelegation};
 pub use effects::{Effect, EffectLine};
 pub use indicators::{Gauges, Indicator, IndicatorReading, Measure, Share};
 pub use keys::{Coverage, Keys};
@@ -62,6 +64,7 @@ impl Directory {
             Arc::new(projection::Access),
             Arc::new(projection::Certificates),
             Arc::new(projection::Indicators),
+            Arc::new(projection::Delegations),
         ]
     }
 

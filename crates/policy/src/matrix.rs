@@ -24,6 +24,8 @@ fn roles() -> Vec<(&'static str, Actor)> {
             bodies,
             clearance,
             acting_as: None,
+            handed: vec![],
+            acting_for: None,
         })
     };
     vec![
@@ -74,6 +76,11 @@ fn situations(kind: &str) -> Vec<Situation> {
             ("a deputy's, shown to the public", |_| json!({"person": "somebody", "public": true})),
         ],
         "Body" => vec![("any", |_| json!({"body": "ban-soan-thao"}))],
+        "Delegation" => vec![
+            ("of one's own seat", |a| json!({"person": id(a), "receiver": "somebody", "seat": seat(a)})),
+            ("received by oneself", |a| json!({"person": "somebody", "receiver": id(a), "seat": "head@vpqh"})),
+            ("of others", |_| json!({"person": "somebody", "receiver": "other", "seat": "head@vpqh"})),
+        ],
         "Journal" => vec![("open acts", |_| json!({})), ("acts of grade Tối mật", |_| json!({"grade": 2}))],
         _ => vec![("any", |_| json!({}))],
     }
@@ -150,10 +157,11 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 10] = [
+    const KINDS: [&str; 11] = [
         "Body",
         "Case",
         "Certificate",
+        "Delegation",
         "Document",
         "Indicator",
         "Journal",

@@ -3,8 +3,8 @@
 use crate::{
     api, assets,
     pages::{
-        account, ballot, case, cases, document, editor, home, inbox, indicators, journal, laws, login, open_case,
-        people, procedures, public, registers, sign, step, system,
+        account, ballot, case, cases, delegations, document, editor, home, inbox, indicators, journal, laws, login,
+        open_case, people, procedures, public, registers, sign, step, system,
     },
     state::AppState,
     visit,
@@ -108,6 +108,8 @@ fn of_people_and_sessions() -> Router<AppState> {
         .route("/login", get(login::show).post(login::password))
         .route("/login/code", get(login::code_again).post(login::code))
         .route("/logout", post(login::out))
+        .route("/delegations", get(delegations::show).post(delegations::grant))
+        .route("/delegations/{delegation}/end", post(delegations::end))
         .route("/account", get(account::show))
         .route("/account/password", post(account::password))
         .route("/account/second-factor", get(account::to_enrol).post(account::enrol))

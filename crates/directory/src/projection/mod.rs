@@ -2,10 +2,12 @@
 
 mod access;
 mod certificates;
+mod delegations;
 mod people;
 
 pub use access::{Access, CREDENTIAL, CREDENTIAL_SECRET, LOGIN, SESSION};
 pub use certificates::{CERTIFICATE, Certificates, INDICATOR, Indicators};
+pub use delegations::{DELEGATION, Delegations};
 pub use people::{ASSIGNMENT, BODY, KEPT_REGIME, PERSON, PERSON_PRIVATE, PeopleAndBodies};
 
 use kernel::{Act, ActBody, Problem};

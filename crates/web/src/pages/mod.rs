@@ -4,6 +4,7 @@ pub mod account;
 pub mod ballot;
 pub mod case;
 pub mod cases;
+pub mod delegations;
 pub mod document;
 pub mod editor;
 pub mod home;
@@ -42,6 +43,7 @@ pages![
     login::CodePage,
     home::HomePage,
     inbox::InboxPage,
+    delegations::DelegationsPage,
     inbox::HandledPage,
     cases::CasesPage,
     open_case::ChoosePage,
