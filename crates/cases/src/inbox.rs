@@ -321,13 +321,23 @@ fn cursor_of(task: &InboxTask, order: Order) -> Cursor {
 }
 
 /// A seat whose tasks the person has: their own, or one whose work was handed to them.
-struct Place<'a> {
-    seat: &'a str,
-    handed: Option<&'a Handed>,
+pub(crate) struct Place<'a> {
+    pub seat: String,
+    pub handed: Option<&'a Handed>,
+}
+
+/// Every seat whose tasks the person has.
+pub(crate) fn places(ctx: &Ctx) -> Result<Vec<Place<'_>>, Problem> {
+    if matches!(ctx.actor, Actor::Public) {
+        return Err(Problem::Forbidden { act: "view.case".into(), resource: "Case".into() });
+    }
+    let own = seats_of(&ctx.actor).into_iter().map(|seat| Place { seat, handed: None });
+    let handed = ctx.person().into_iter().flat_map(|person| person.handed.iter());
+    Ok(own.chain(handed.map(|handed| Place { seat: handed.seat.clone(), handed: Some(handed) })).collect())
 }
 
 /// The kinds of tasks that a kind of work which was handed over covers; signatures and ballots are in none.
-fn task_kinds(kind: &str) -> &'static [&'static str] {
+pub(crate) fn task_kinds(kind: &str) -> &'static [&'static str] {
     match kind {
         "work" => &["work", "vote", "publish"],
         "opinion" => &["opinion"],
@@ -337,7 +347,7 @@ fn task_kinds(kind: &str) -> &'static [&'static str] {
 }
 
 /// The name of the one for whom the person has a task of this seat, when it is not their own.
-fn handed_in(ctx: &Ctx, seat: &str) -> Option<String> {
+pub(crate) fn handed_in(ctx: &Ctx, seat: &str) -> Option<String> {
     let person = ctx.person()?;
     if person.positions.contains(seat) {
         return None;
@@ -351,17 +361,9 @@ fn seats_union(
     wanted: &mut Where,
     of_seat: impl Fn(&Place<'_>, &mut Where) -> Result<String, Problem>,
 ) -> Result<String, Problem> {
-    if matches!(ctx.actor, Actor::Public) {
-        return Err(Problem::Forbidden { act: "view.case".into(), resource: "Case".into() });
-    }
     let mut parts = Vec::new();
-    for (n, seat) in seats_of(&ctx.actor).iter().enumerate() {
-        parts.push(format!("SELECT * FROM ({}) s{n}", of_seat(&Place { seat, handed: None }, wanted)?));
-    }
-    let handed = ctx.person().into_iter().flat_map(|person| person.handed.iter());
-    for (n, handed) in handed.enumerate() {
-        let place = Place { seat: &handed.seat, handed: Some(handed) };
-        parts.push(format!("SELECT * FROM ({}) h{n}", of_seat(&place, wanted)?));
+    for (n, place) in places(ctx)?.iter().enumerate() {
+        parts.push(format!("SELECT * FROM ({}) s{n}", of_seat(place, wanted)?));
     }
     Ok(parts.join(" UNION ALL "))
 }
@@ -377,7 +379,7 @@ fn conditions(
     let (mut joins, mut text) = (String::new(), String::new());
     let mut of_case = Where::new();
     std::mem::swap(&mut of_case.parameters, &mut wanted.parameters);
-    let seat = of_case.bind(place.seat);
+    let seat = of_case.bind(place.seat.as_str());
     text.push_str(&format!("t.seat = {seat}"));
     if let Some(handed) = place.handed {
         let kinds = handed.kinds.iter().flat_map(|kind| task_kinds(kind)).map(|kind| (*kind).to_owned());

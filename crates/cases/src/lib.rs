@@ -13,6 +13,7 @@ pub mod acts;
 mod ballots;
 mod capacity;
 mod change;
+pub mod deadlines;
 mod documents;
 mod effects;
 mod hands;
@@ -28,6 +29,7 @@ mod timers;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
+pub use deadlines::Deadline;
 pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
 pub use lists::{CaseFilter, CaseSummary, Listing};

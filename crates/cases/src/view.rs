@@ -70,7 +70,7 @@ impl Cases {
                 let decision = self.journal.policies().decide(&capacity, act_of(&one.action), &resource);
                 if (decision.allowed || decision.needs_fresh) && !all.contains(&one) {
                     if all.is_empty() {
-                        acting_for = capacity.person().and_then(|person| person.acting_for.clone());
+                        acting_for = capacity.person().and_then(|person| person.acting_for.as_deref().cloned());
                     }
                     all.push(one);
                 }

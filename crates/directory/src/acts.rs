@@ -401,6 +401,23 @@ act! {
     }
 }
 
+act! {
+    /// A person's calendar was opened under a new secret address; the one before ended.
+    "feed.opened" FeedOpened {
+        /// Whose.
+        person: PersonId,
+        /// SHA-256 of the secret in the address.
+        token: Digest,
+    }
+}
+act! {
+    /// The secret address of a person's calendar was ended.
+    "feed.closed" FeedClosed {
+        /// Whose.
+        person: PersonId,
+    }
+}
+
 /// `person:<id>`.
 pub fn person_stream(person: &PersonId) -> StreamId {
     StreamId::new("person", person)

@@ -3,7 +3,7 @@
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
 //! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>`,
-//! `delegation:<id>` and `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
+//! `delegation:<id>`, `feed:<person>` and `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
 //! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
 //! in the `private` part of an act.
 //!
@@ -15,6 +15,7 @@ mod bodies;
 pub mod delegations;
 pub mod drafts;
 pub mod effects;
+mod feeds;
 pub mod indicators;
 pub mod keys;
 mod limits;
@@ -65,6 +66,7 @@ impl Directory {
             Arc::new(projection::Certificates),
             Arc::new(projection::Indicators),
             Arc::new(projection::Delegations),
+            Arc::new(projection::Feeds),
         ]
     }
 

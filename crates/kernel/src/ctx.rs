@@ -58,7 +58,7 @@ pub struct Person {
     /// What others have handed to the person for a time.
     pub handed: Vec<Handed>,
     /// For whom the person acts now, when not for themselves: one of `handed`.
-    pub acting_for: Option<Handed>,
+    pub acting_for: Option<Box<Handed>>,
 }
 
 /// Who acts.
@@ -103,7 +103,7 @@ impl Ctx {
         let mut ctx = self.clone();
         if let Actor::Person(person) = &mut ctx.actor {
             person.acting_as = Some(handed.seat.clone());
-            person.acting_for = Some(handed.clone());
+            person.acting_for = Some(Box::new(handed.clone()));
         }
         ctx
     }

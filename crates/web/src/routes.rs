@@ -3,8 +3,8 @@
 use crate::{
     api, assets,
     pages::{
-        account, ballot, case, cases, delegations, document, editor, home, inbox, indicators, journal, laws, login,
-        open_case, people, procedures, public, registers, sign, step, system,
+        account, ballot, calendar, case, cases, delegations, document, editor, home, inbox, indicators, journal, laws,
+        login, open_case, people, procedures, public, registers, sign, step, system,
     },
     state::AppState,
     visit,
@@ -53,6 +53,10 @@ fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/calendar", get(calendar::show))
+        .route("/calendar/feed", post(calendar::open))
+        .route("/calendar/feed/end", post(calendar::close))
+        .route("/calendar/feed/{secret}", get(calendar::feed))
         .route("/cases", get(cases::list))
         .route("/fields/{field}", get(cases::field))
         .route("/cases/new", get(open_case::choose))

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod ballot;
+pub mod calendar;
 pub mod case;
 pub mod cases;
 pub mod delegations;
@@ -43,6 +44,7 @@ pages![
     login::CodePage,
     home::HomePage,
     inbox::InboxPage,
+    calendar::CalendarPage,
     delegations::DelegationsPage,
     inbox::HandledPage,
     cases::CasesPage,
