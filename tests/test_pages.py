@@ -16,7 +16,7 @@ VIEWERS = {
     "auditor": "auditor@",
 }
 PATHS = ["/", "/cases", "/cases/new", "/registers", "/procedures", "/indicators", "/bodies", "/people", "/account",
-         "/inbox", "/inbox?due=overdue", "/delegations", "/calendar"]
+         "/inbox", "/inbox?due=overdue", "/delegations", "/calendar", "/notices"]
 SHORT_VIEWERS = {"clerk": VIEWERS["clerk"]}
 SHORT_PATHS = ["/", "/cases", "/registers", "/people"]
 

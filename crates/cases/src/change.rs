@@ -4,7 +4,7 @@ use crate::{
     Cases,
     acts::{Move, TaskLine},
     load::{Loaded, access_of, case_resource, stream, task_lines},
-    minutes, timers,
+    minutes, notices, timers,
 };
 use directory::Effect;
 use journal::{Change, Expected};
@@ -100,6 +100,7 @@ fn follow_ups(mut change: Change, loaded: &Loaded, state: &CaseState, events: &[
             Event::StepEntered(entered) => {
                 if let Some(due) = entered.due {
                     change = change.job(timers::deadline(&loaded.id, version, due));
+                    change = change.job(notices::first(&loaded.id, &entered.step, entered.at, due));
                 }
                 let program = entered.seats.iter().any(|seat| seat.starts_with("system:"));
                 let here = state.step == entered.step;

@@ -22,8 +22,11 @@ mod lists;
 mod load;
 mod minutes;
 mod moves;
+mod notice_tables;
+pub mod notices;
 pub mod projection;
 mod recent;
+mod take_over;
 mod timeline;
 mod timers;
 mod view;
@@ -34,6 +37,7 @@ pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
 pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
+pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use view::CaseView;
 
@@ -65,6 +69,7 @@ impl Cases {
             Arc::new(projection::CaseFiles),
             Arc::new(projection::Tasks),
             Arc::new(projection::Hands),
+            Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
         ]
     }
@@ -74,6 +79,7 @@ impl Cases {
         vec![
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
+            Arc::new(notices::Reminders(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]
     }

@@ -35,6 +35,8 @@ pub struct Me {
     pub title: String,
     /// How many tasks wait for them.
     pub waiting: i64,
+    /// How many notices they have not read.
+    pub unread: i64,
     /// May walk the journal.
     pub audits: bool,
 }
@@ -51,6 +53,7 @@ impl Frame {
                 name: "Nguyễn Văn A".into(),
                 title: "Chuyên viên, Vụ Pháp luật".into(),
                 waiting: 3,
+                unread: 2,
                 audits: true,
             }),
             csrf: "csrf".into(),

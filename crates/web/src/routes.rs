@@ -4,7 +4,7 @@ use crate::{
     api, assets,
     pages::{
         account, ballot, calendar, case, cases, delegations, document, editor, home, inbox, indicators, journal, laws,
-        login, open_case, people, procedures, public, registers, sign, step, system,
+        login, notices, open_case, people, procedures, public, registers, sign, step, system, verification,
     },
     state::AppState,
     visit,
@@ -53,6 +53,9 @@ fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/notices", get(notices::show))
+        .route("/notices/read", post(notices::read))
+        .route("/notices/letters", post(notices::letters))
         .route("/calendar", get(calendar::show))
         .route("/calendar/feed", post(calendar::open))
         .route("/calendar/feed/end", post(calendar::close))
@@ -129,7 +132,8 @@ fn of_everyone() -> Router<AppState> {
         .route("/resolutions/{document}/proof.json", get(public::proof))
         .route("/laws", get(laws::list))
         .route("/laws/{law}", get(laws::show))
-        .route("/verify", get(public::to_verify).post(public::verify))
+        .route("/verify", get(verification::to_verify).post(verification::verify))
+        .route("/verify/reports/{token}/{file}", get(verification::report))
         .route("/about", get(public::about))
         .route("/static/{file}", get(assets::serve))
         .route("/healthz", get(system::health))

@@ -14,6 +14,7 @@ pub mod indicators;
 pub mod journal;
 pub mod laws;
 pub mod login;
+pub mod notices;
 pub mod open_case;
 pub mod people;
 pub mod problem;
@@ -23,6 +24,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod verification;
 
 use crate::render::{Sample, samples_of};
 
@@ -44,6 +46,7 @@ pages![
     login::CodePage,
     home::HomePage,
     inbox::InboxPage,
+    notices::NoticesPage,
     calendar::CalendarPage,
     delegations::DelegationsPage,
     inbox::HandledPage,
@@ -84,7 +87,7 @@ pages![
     laws::LawPage,
     public::ResolutionsPage,
     public::ResolutionPage,
-    public::VerifyPage,
+    verification::VerifyPage,
     public::AboutPage,
 ];
 
