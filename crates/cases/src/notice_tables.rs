@@ -1,7 +1,7 @@
 //! Tables of notices, and of how people want letters. Pure: an act in, rows out.
 
 use crate::acts::{NoticeRaised, NoticesChosen, NoticesRead};
-use journal::{Column, Index, Projection, Rows, Table};
+use journal::{Column, Index, PrivateErased, Projection, Rows, Table, Value};
 use kernel::{Act, ActBody, Problem};
 
 /// One row for each notice and person, and one for each person's choice.
@@ -25,7 +25,7 @@ const NOTICE: Table = Table {
 };
 const CHOICE: Table = Table {
     name: "notice_choice",
-    columns: &[Column::text("person"), Column::text("mail"), Column::int("hour")],
+    columns: &[Column::text("person"), Column::text("mail"), Column::int("hour"), Column::text("address").nullable()],
     key: &["person"],
     indexes: &[],
 };
@@ -65,9 +65,17 @@ impl Projection for Notices {
             }
             ("notices", NoticesChosen::KIND) => {
                 let Some(chosen) = act.read::<NoticesChosen>().map_err(Problem::fault)? else { return Ok(()) };
-                let row =
-                    [("person", act.stream.id().into()), ("mail", chosen.mail.into()), ("hour", chosen.hour.into())];
+                let address = act.private.as_ref().and_then(|private| private.get("address")?.as_str());
+                let row = [
+                    ("person", act.stream.id().into()),
+                    ("mail", chosen.mail.into()),
+                    ("hour", chosen.hour.into()),
+                    ("address", address.into()),
+                ];
                 rows.put(&CHOICE, row);
+            }
+            ("notices", PrivateErased::KIND) => {
+                rows.patch(&CHOICE, [act.stream.id().into()], [("address", Value::Null)]);
             }
             _ => {}
         }

@@ -254,14 +254,15 @@ impl Cases {
         if ids.is_empty() {
             return Ok(());
         }
-        self.on_notices(ctx, &NoticesRead { ids }, Change::new()).await
+        let read = own_act(&me(ctx)?.id, &NoticesRead { ids });
+        self.on_notices(ctx, read, Change::new()).await
     }
 
     /// Chooses how the person wants letters.
     ///
     /// # Errors
-    /// [`Problem::Invalid`] for the hour; as [`Cases::notices`].
-    pub async fn choose_letters(&self, ctx: &Ctx, letters: Letters) -> Result<(), Problem> {
+    /// [`Problem::Invalid`] for the hour and the address; as [`Cases::notices`].
+    pub async fn choose_letters(&self, ctx: &Ctx, letters: Letters, address: &str) -> Result<(), Problem> {
         let me = me(ctx)?.id.clone();
         let (mail, hour) = match letters {
             Letters::None => ("none", 0),
@@ -269,11 +270,33 @@ impl Cases {
             Letters::Daily(hour) if hour < 24 => ("daily", hour),
             Letters::Daily(_) => return Err(Problem::field("hour", "field-unknown")),
         };
+        let address = address.trim();
+        let fits = address.len() <= 254
+            && address.split_once('@').is_some_and(|(name, host)| {
+                !name.is_empty()
+                    && host.contains('.')
+                    && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+            });
+        if !(fits || address.is_empty() && letters == Letters::None) {
+            return Err(Problem::field("address", "letters-address-wrong"));
+        }
         let jobs = match letters {
             Letters::Daily(hour) => Change::new().job(self.digest_after(&me, hour, self.journal.clock().now())),
             Letters::None | Letters::Each => Change::new(),
         };
-        self.on_notices(ctx, &NoticesChosen { mail: mail.to_owned(), hour }, jobs).await
+        let chosen = own_act(&me, &NoticesChosen { mail: mail.to_owned(), hour });
+        let chosen = chosen.with_private(json!({"address": address}));
+        self.on_notices(ctx, chosen, jobs).await
+    }
+
+    /// Where a person wants letters to go; none when they gave no address or it was erased.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn letter_address(&self, person: &PersonId) -> Result<Option<String>, Problem> {
+        let sql = "SELECT address FROM notice_choice WHERE person = $1";
+        let Some(row) = self.journal.reader().row(sql, &[person.into()]).await? else { return Ok(None) };
+        Ok(row.opt_text("address")?.filter(|address| !address.is_empty()).map(str::to_owned))
     }
 
     /// How a person wants letters.
@@ -308,12 +331,16 @@ impl Cases {
             .at(at)
     }
 
-    async fn on_notices<B: kernel::ActBody>(&self, ctx: &Ctx, body: &B, with: Change) -> Result<(), Problem> {
+    async fn on_notices(&self, ctx: &Ctx, act: ActDraft, with: Change) -> Result<(), Problem> {
         let me = me(ctx)?.id.clone();
-        let own = Resource::new("Person", me.as_str(), json!({"grade": 0, "person": me}));
-        let change = Change::new().on(StreamId::new("notices", &me), Expected::Any).act(ActDraft::new(own, body));
+        let change = Change::new().on(StreamId::new("notices", &me), Expected::Any).act(act);
         self.journal.commit(ctx, change.and(with)).await.map(drop)
     }
+}
+
+/// An act of a person on what is their own.
+fn own_act<B: kernel::ActBody>(me: &PersonId, body: &B) -> ActDraft {
+    ActDraft::new(Resource::new("Person", me.as_str(), json!({"grade": 0, "person": me})), body)
 }
 
 fn me(ctx: &Ctx) -> Result<&kernel::Person, Problem> {

@@ -79,8 +79,7 @@ impl Post {
 
     /// Sends a letter; a person without an address gets none.
     async fn send(&self, person: &PersonId, key: &str, subject: &str, body: &str) -> Result<(), JobError> {
-        let address = self.directory.personal_data(person).await?.and_then(|private| private.email);
-        let Some(address) = address else { return Ok(()) };
+        let Some(address) = self.cases.letter_address(person).await? else { return Ok(()) };
         // The address is the person's own matter: it is in no error and no log.
         let to = address.parse().map_err(|_| JobError::Hopeless("the person's address is no mail address".into()))?;
         let id = kernel::Digest::of(&[key.as_bytes()]).to_string();

@@ -23,6 +23,8 @@ pub struct NoticesPage {
     pub letters: &'static str,
     /// The hour of the daily letter.
     pub hour: u8,
+    /// Where letters go.
+    pub address: String,
     /// What is wrong.
     pub errors: Vec<Wrong>,
 }
@@ -64,7 +66,14 @@ impl Page for NoticesPage {
         let rows = vec![row("escalated", false), row("100", false), row("80", true), row("50", true)];
         let page = |rows: Vec<NoticeRow>, letters| {
             let unread = rows.iter().filter(|row| !row.read).count();
-            NoticesPage { rows, unread, letters, hour: 7, errors: vec![] }
+            NoticesPage {
+                rows,
+                unread,
+                letters,
+                hour: 7,
+                address: "nguyen.van.a@quochoi.example".into(),
+                errors: vec![],
+            }
         };
         vec![("some", page(rows, "daily")), ("none", page(vec![], "none"))]
     }
@@ -99,6 +108,7 @@ async fn page(viewer: &Viewer, errors: Vec<Wrong>) -> Result<NoticesPage, Proble
             Letters::Daily(_) => "daily",
         },
         hour: if let Letters::Daily(hour) = letters { hour } else { 7 },
+        address: cases.letter_address(&me.id).await?.unwrap_or_default(),
         errors,
     })
 }
@@ -114,6 +124,7 @@ pub async fn read(mut posted: Posted) -> Result<Response, Failure> {
 /// `POST /notices/letters`
 pub async fn letters(mut posted: Posted) -> Result<Response, Failure> {
     let (wanted, hour) = (posted.fields.take("letters"), posted.fields.take("hour"));
+    let address = posted.fields.take("address");
     posted.fields.finish()?;
     let viewer = &posted.viewer;
     let chosen = match wanted.as_str() {
@@ -121,7 +132,7 @@ pub async fn letters(mut posted: Posted) -> Result<Response, Failure> {
         "each" => Letters::Each,
         _ => Letters::Daily(hour.parse().unwrap_or(u8::MAX)),
     };
-    match viewer.state.services.cases.choose_letters(&viewer.ctx, chosen).await {
+    match viewer.state.services.cases.choose_letters(&viewer.ctx, chosen, &address).await {
         Ok(()) => Ok(done("/notices", "done-letters")),
         Err(problem) => {
             let status = trouble::status(&problem);
