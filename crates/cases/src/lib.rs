@@ -20,6 +20,7 @@ mod minutes;
 mod moves;
 pub mod projection;
 mod recent;
+mod subcases;
 mod timeline;
 mod timers;
 mod view;
@@ -27,6 +28,7 @@ mod view;
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
 pub use lists::{CaseFilter, CaseSummary, Due, InboxCounts, InboxFilter, InboxTask, Listing};
 pub use moves::{Done, Opinion};
+pub use subcases::Related;
 pub use timeline::Entry;
 pub use view::CaseView;
 
@@ -57,11 +59,13 @@ impl Cases {
         vec![Arc::new(projection::CaseFiles), Arc::new(projection::Tasks), Arc::new(projection::Submissions)]
     }
 
-    /// The workers that the server runs: deadlines, steps that the program itself does, minutes of ballots.
+    /// The workers that the server runs: deadlines, steps that the program itself does, ends of sub-cases, minutes of
+    /// ballots.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         vec![
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
+            Arc::new(subcases::Ends(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]
     }
