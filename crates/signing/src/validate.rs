@@ -3,7 +3,9 @@
 use crate::{
     assess::{Evidence, Judgement, Trust},
     cades, changes,
+    error::SignError,
     online::{self, Transport},
+    pades::Kept,
     pdf::{Bytes, Dict, File, Object, Source, hexadecimal},
     report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
     xades,
@@ -70,6 +72,24 @@ impl<'a> Validation<'a> {
     pub fn pdf_file(&self, source: &Source) -> Report {
         self.pdf_bytes(source.bytes())
     }
+    /// Everything that a validation of the file uses: what the file holds, what is known, and what is fetched when it may
+    /// be. It is what [`crate::pades::append_evidence`] keeps in the file for later.
+    ///
+    /// # Errors
+    /// [`SignError::Pdf`] for a file that cannot be read.
+    pub fn pdf_evidence(&self, source: &Source) -> Result<Kept, SignError> {
+        let file = File::open(source.bytes()).map_err(|error| SignError::Pdf(error.to_string()))?;
+        let mut evidence = self.evidence();
+        gather(&file, &mut evidence, self.transport);
+        // The roots too: other validators look there for the issuers of lists.
+        let mut certificates = evidence.certificates;
+        for root in self.trust.anchors.certificates() {
+            if certificates.iter().any(|c| c.issuer() == root.subject()) && !certificates.contains(root) {
+                certificates.push(root.clone());
+            }
+        }
+        Ok(Kept { certificates, crls: evidence.crls, answers: evidence.answers })
+    }
     fn pdf_bytes(&self, bytes: Bytes<'_>) -> Report {
         match File::open(bytes) {
             Ok(file) => judge_pdf(&file, self.evidence(), self.transport),
@@ -78,7 +98,9 @@ impl<'a> Validation<'a> {
     }
 }
 
-fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn Transport>) -> Report {
+/// The signatures of a file in the order in which they were made; what they and the file's store carry comes into the
+/// evidence, and what is lacking from the network.
+fn gather(file: &File<'_>, evidence: &mut Evidence<'_>, transport: Option<&dyn Transport>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for (name, _, field) in file.fields() {
         if !field.has_name("FT", "Sig") {
@@ -98,8 +120,13 @@ fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn
     evidence.stored = !kept.is_empty();
     evidence.add_all(&kept.certificates, &kept.crls, &kept.answers);
     if let Some(transport) = transport {
-        online::complete(&mut evidence, transport);
+        online::complete(evidence, transport);
     }
+    found
+}
+
+fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn Transport>) -> Report {
+    let found = gather(file, &mut evidence, transport);
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;

@@ -3,8 +3,8 @@
 use crate::{
     api, assets,
     pages::{
-        account, ballot, case, cases, document, editor, home, indicators, journal, laws, login, open_case, people,
-        procedures, public, registers, sign, step, system,
+        account, ballot, case, cases, document, editor, home, inbox, indicators, journal, laws, login, open_case,
+        people, procedures, public, registers, sign, step, system,
     },
     state::AppState,
     visit,
@@ -52,6 +52,7 @@ pub fn router(state: AppState) -> Router {
 fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
+        .route("/inbox", get(inbox::list).post(inbox::handle))
         .route("/cases", get(cases::list))
         .route("/fields/{field}", get(cases::field))
         .route("/cases/new", get(open_case::choose))

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod document;
 pub mod editor;
 pub mod home;
+pub mod inbox;
 pub mod indicators;
 pub mod journal;
 pub mod laws;
@@ -40,6 +41,8 @@ pages![
     login::PasswordPage,
     login::CodePage,
     home::HomePage,
+    inbox::InboxPage,
+    inbox::HandledPage,
     cases::CasesPage,
     open_case::ChoosePage,
     open_case::CaseFormPage,
