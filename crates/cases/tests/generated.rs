@@ -126,11 +126,11 @@ impl Runs {
         let opened = cases.open(&ctx, &procedure.id, "Hồ sơ chạy thử", Grade::Open, fields, "").await;
         let id = opened.unwrap_or_else(|why| panic!("{} does not open: {why:?}", procedure.id)).case;
         self.cases += 1;
-        self.to_an_end(&id, turn, None, db).await;
+        self.carry_to_an_end(&id, turn, None, db).await;
     }
 
     /// Takes a case to an end; to this one where one is wanted and known.
-    async fn to_an_end(&mut self, id: &CaseId, turn: usize, wanted: Option<Ending>, db: &Db) {
+    async fn carry_to_an_end(&mut self, id: &CaseId, turn: usize, wanted: Option<Ending>, db: &Db) {
         let mut documents = 0;
         let mut made: BTreeMap<(String, Move), u32> = BTreeMap::new();
         let mut seeking = true;
@@ -297,7 +297,7 @@ impl Runs {
                 let child = view.state.subcases.last().and_then(|subcase| subcase.case.clone()).unwrap();
                 let parent = self.view(&child).await.state.parent.expect("it knows who opened it");
                 assert_eq!((parent.case, parent.step), (view.id.clone(), step.key.clone()));
-                Box::pin(self.to_an_end(&child, turn, Some(*ending), db)).await;
+                Box::pin(self.carry_to_an_end(&child, turn, Some(*ending), db)).await;
                 let workers = cases.workers();
                 self.crowd.house.journal.run_due_jobs(&workers).await?;
                 return Ok(());
