@@ -23,6 +23,7 @@ mod moves;
 pub mod projection;
 mod recent;
 mod subcases;
+mod take_over;
 mod timeline;
 mod timers;
 mod view;
@@ -33,6 +34,7 @@ pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOS
 pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
 pub use subcases::Related;
+pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use view::CaseView;
 

@@ -76,8 +76,8 @@ pub struct Signatures {
     pub level: HouseLevel,
     /// The address of a time stamp authority (RFC 3161); without it, the house's own stamps.
     pub time_stamps: Option<String>,
-    /// Roots that are trusted beside the house's own, and certificates and lists that are known: PEM or DER files, or
-    /// folders of them.
+    /// Roots that are trusted beside the house's own when files of others are checked: PEM or DER files, or folders of
+    /// them.
     pub trust: Vec<PathBuf>,
     /// What the signatures of others lack (issuers, status, lists) is fetched from where their certificates say.
     pub fetch: bool,

@@ -4,6 +4,7 @@ use crate::{
     assess::{Evidence, Judgement, Trust},
     cades, changes,
     error::SignError,
+    kind::Kind,
     online::{self, Transport},
     pades::Kept,
     pdf::{Bytes, Dict, File, Object, Source, hexadecimal},
@@ -17,6 +18,9 @@ use pki::cms::SignedData;
 pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
     Validation::new(trust, at).pdf(bytes)
 }
+
+/// What is said of a file of another kind.
+pub(crate) const NO_SIGNATURE_FILE: &str = "it is neither a PDF file nor a CMS or XML signature";
 
 /// A validation: what is trusted and known, and the time at which it is asked.
 #[derive(Clone, Copy)]
@@ -62,6 +66,20 @@ impl<'a> Validation<'a> {
     /// Judges every signature of an XML document. `beside` is the file that a detached signature is over.
     pub fn xml(&self, xml: &[u8], beside: Option<&[u8]>) -> Report {
         xades::judge(xml, beside, &self.evidence(), self.transport)
+    }
+    /// Judges the signatures of a file of any kind. `beside` is what a detached signature is over; without it such a
+    /// signature is left open with [`SubIndication::SignedDataNotFound`].
+    pub fn file(&self, bytes: &[u8], beside: Option<&[u8]>) -> Report {
+        match Kind::of_file(bytes) {
+            Kind::Pdf => self.pdf(bytes),
+            Kind::Xml => self.xml(bytes, beside),
+            Kind::Message | Kind::MessageOrPdf => match (cades::content(bytes), beside) {
+                (Ok(None), Some(beside)) => self.cms(bytes, cades::Content::Bytes(beside)),
+                (Ok(None), None) => self.cms(bytes, cades::Content::Absent),
+                _ => self.cms(bytes, cades::Content::Attached),
+            },
+            Kind::Other => Report::failed(NO_SIGNATURE_FILE),
+        }
     }
     /// Judges every signature of a PDF file, in the order in which they were made.
     pub fn pdf(&self, bytes: &[u8]) -> Report {

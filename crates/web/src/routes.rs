@@ -4,7 +4,7 @@ use crate::{
     api, assets,
     pages::{
         account, ballot, case, cases, document, editor, home, inbox, indicators, journal, laws, login, open_case,
-        people, procedures, public, registers, sign, step, system,
+        people, procedures, public, registers, sign, step, system, verification,
     },
     state::AppState,
     visit,
@@ -123,7 +123,8 @@ fn of_everyone() -> Router<AppState> {
         .route("/resolutions/{document}/proof.json", get(public::proof))
         .route("/laws", get(laws::list))
         .route("/laws/{law}", get(laws::show))
-        .route("/verify", get(public::to_verify).post(public::verify))
+        .route("/verify", get(verification::to_verify).post(verification::verify))
+        .route("/verify/reports/{token}/{file}", get(verification::report))
         .route("/about", get(public::about))
         .route("/static/{file}", get(assets::serve))
         .route("/healthz", get(system::health))

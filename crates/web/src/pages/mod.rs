@@ -21,6 +21,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod verification;
 
 use crate::render::{Sample, samples_of};
 
@@ -80,7 +81,7 @@ pages![
     laws::LawPage,
     public::ResolutionsPage,
     public::ResolutionPage,
-    public::VerifyPage,
+    verification::VerifyPage,
     public::AboutPage,
 ];
 
