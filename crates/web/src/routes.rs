@@ -1,7 +1,7 @@
 //! Which address is answered by whom.
 
 use crate::{
-    api, assets,
+    api, assets, certification,
     pages::{
         account, ballot, case, cases, document, editor, home, indicators, journal, laws, login, open_case, people,
         procedures, public, registers, sign, step, system,
@@ -34,7 +34,11 @@ pub async fn serve(
 
 /// All routes with their layers.
 pub fn router(state: AppState) -> Router {
-    Router::new()
+    // The authority's services answer programs, apart from the pages and their layers.
+    let published = state.services.keys.services().address.is_some();
+    let services = if published { certification::routes() } else { Router::new() };
+    let services = services.layer(CatchPanicLayer::new()).with_state(state.clone());
+    let pages = Router::new()
         .merge(of_cases())
         .merge(of_documents())
         .merge(of_lookup())
@@ -46,7 +50,8 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), visit::layer))
         .layer(CompressionLayer::new())
-        .with_state(state)
+        .with_state(state);
+    services.merge(pages)
 }
 
 fn of_cases() -> Router<AppState> {
