@@ -55,6 +55,7 @@ field-unknown-body = There is no such body.
 content-too-large = The whole text is longer than { $max } characters.
 upload-empty = The file is empty.
 upload-too-large = The file is too large; at most 50 MB.
+upload-too-many = Too many files; at most 20 at a time.
 upload-type = This kind of file is not taken. Use PDF, DOCX, XLSX, ODT, PNG or JPG.
 upload-mismatch = The content of the file does not fit its name.
 upload-pdf-broken = The PDF is damaged and cannot be read.

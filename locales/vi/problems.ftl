@@ -55,6 +55,7 @@ field-unknown-body = Không có cơ quan này.
 content-too-large = Toàn văn dài quá { $max } ký tự.
 upload-empty = Tệp rỗng.
 upload-too-large = Tệp quá lớn; tối đa 50 MB.
+upload-too-many = Quá nhiều tệp; mỗi lần tối đa 20 tệp.
 upload-type = Loại tệp này không nhận. Dùng PDF, DOCX, XLSX, ODT, PNG hoặc JPG.
 upload-mismatch = Nội dung tệp không đúng với tên tệp.
 upload-pdf-broken = Tệp PDF bị hỏng, không đọc được.

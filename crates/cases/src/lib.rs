@@ -14,6 +14,8 @@ mod ballots;
 mod change;
 mod documents;
 mod effects;
+mod hands;
+mod inbox;
 mod lists;
 mod load;
 mod minutes;
@@ -25,7 +27,9 @@ mod timers;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
-pub use lists::{CaseFilter, CaseSummary, Due, InboxCounts, InboxFilter, InboxTask, Listing};
+pub use hands::{Colleague, Hand, TaskKey};
+pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
+pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
 pub use timeline::Entry;
 pub use view::CaseView;
@@ -54,7 +58,12 @@ impl Cases {
 
     /// The projections that the journal must be opened with.
     pub fn projections() -> Vec<Arc<dyn Projection>> {
-        vec![Arc::new(projection::CaseFiles), Arc::new(projection::Tasks), Arc::new(projection::Submissions)]
+        vec![
+            Arc::new(projection::CaseFiles),
+            Arc::new(projection::Tasks),
+            Arc::new(projection::Hands),
+            Arc::new(projection::Submissions),
+        ]
     }
 
     /// The workers that the server runs: deadlines, steps that the program itself does, minutes of ballots.

@@ -3,8 +3,8 @@
 use crate::{
     api, assets, certification,
     pages::{
-        account, ballot, case, cases, document, editor, home, indicators, journal, laws, login, open_case, people,
-        procedures, public, registers, sign, step, system,
+        account, ballot, case, cases, document, editor, home, inbox, indicators, journal, laws, login, open_case,
+        people, procedures, public, registers, sign, step, system, verification,
     },
     state::AppState,
     visit,
@@ -57,6 +57,7 @@ pub fn router(state: AppState) -> Router {
 fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
+        .route("/inbox", get(inbox::list).post(inbox::handle))
         .route("/cases", get(cases::list))
         .route("/fields/{field}", get(cases::field))
         .route("/cases/new", get(open_case::choose))
@@ -127,7 +128,8 @@ fn of_everyone() -> Router<AppState> {
         .route("/resolutions/{document}/proof.json", get(public::proof))
         .route("/laws", get(laws::list))
         .route("/laws/{law}", get(laws::show))
-        .route("/verify", get(public::to_verify).post(public::verify))
+        .route("/verify", get(verification::to_verify).post(verification::verify))
+        .route("/verify/reports/{token}/{file}", get(verification::report))
         .route("/about", get(public::about))
         .route("/static/{file}", get(assets::serve))
         .route("/healthz", get(system::health))

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod document;
 pub mod editor;
 pub mod home;
+pub mod inbox;
 pub mod indicators;
 pub mod journal;
 pub mod laws;
@@ -20,6 +21,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod verification;
 
 use crate::render::{Sample, samples_of};
 
@@ -40,6 +42,8 @@ pages![
     login::PasswordPage,
     login::CodePage,
     home::HomePage,
+    inbox::InboxPage,
+    inbox::HandledPage,
     cases::CasesPage,
     open_case::ChoosePage,
     open_case::CaseFormPage,
@@ -77,7 +81,7 @@ pages![
     laws::LawPage,
     public::ResolutionsPage,
     public::ResolutionPage,
-    public::VerifyPage,
+    verification::VerifyPage,
     public::AboutPage,
 ];
 
