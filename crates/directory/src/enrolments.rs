@@ -487,7 +487,7 @@ mod tests {
 
     #[test]
     fn a_list_is_read_with_or_without_titles_and_with_either_separator() {
-        let plain = read_csv("a.nguyen,Nguyễn Văn A\n\n b.tran , \"Trần, Thị B\"\n").unwrap();
+        let plain = read_csv("a.nguyen,Nguyễn Văn A\n\nb.tran ,\"Trần, Thị B\"\n").unwrap();
         assert_eq!(plain[1], (3, vec!["b.tran".into(), "Trần, Thị B".into()]));
         let titled = read_csv("\u{feff}Mã người;Họ và tên\na.nguyen;Nguyễn Văn A\n").unwrap();
         assert_eq!(titled, [(2, vec!["a.nguyen".to_owned(), "Nguyễn Văn A".to_owned()])]);
