@@ -340,7 +340,7 @@ impl Keys {
                        AND l.checked IS NOT NULL AND l.certificate IS NULL AND p.active = 1 ORDER BY l.line, l.person \
                        LIMIT $2";
             let rows = self.directory.rows(sql, &[enrolment.into(), PART.into()]).await?;
-            let people: Result<Vec<PersonId>, Problem> = rows.iter().map(|row| id_of(row)).collect();
+            let people: Result<Vec<PersonId>, Problem> = rows.iter().map(id_of).collect();
             let people = people?;
             if people.is_empty() || found.source != Source::Here.code() {
                 return Ok(issued);
@@ -431,15 +431,21 @@ fn read_csv(list: &str) -> Result<Vec<(i64, Vec<String>)>, Problem> {
         .delimiter(delimiter)
         .trim(csv::Trim::All)
         .from_reader(list.as_bytes());
-    let mut lines = Vec::new();
+    let (mut lines, mut line, mut at) = (Vec::new(), 1, 0);
     for record in reader.records() {
         let record = record.map_err(|_| Problem::field("list", "list-no-csv"))?;
-        let line = record.position().map_or(0, |p| i64::try_from(p.line()).unwrap_or(0));
+        // The reader counts a record from the blank lines before it: the line is that of its first cell.
+        let start = record.position().and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(at).max(at);
+        let rest = list.get(start..).unwrap_or_default();
+        let start = start + rest.len() - rest.trim_start_matches(['\n', '\r']).len();
+        line += list.get(at..start).unwrap_or_default().matches('\n').count() as i64;
+        at = start;
         let cells: Vec<String> = record.iter().map(|cell| text::nfc(cell).into_owned()).collect();
         let title = text::fold(cells.first().map_or("", String::as_str));
         let titles = ["ma", "ma nguoi", "ma so", "ten dang nhap", "code", "login", "id"];
         let blank = cells.iter().all(String::is_empty);
-        if !blank && !(lines.is_empty() && titles.contains(&title.as_str())) {
+        let head = lines.is_empty() && titles.contains(&title.as_str());
+        if !blank && !head {
             lines.push((line, cells));
         }
     }

@@ -50,13 +50,18 @@ pub(crate) struct Told(RwLock<Kept>);
 #[derive(Default)]
 struct Kept {
     responder: Option<Arc<Responder>>,
-    answers: HashMap<Box<[u8]>, (Arc<[u8]>, Timestamp)>,
+    answers: HashMap<Box<[u8]>, Answered>,
     /// The newest change of a status that the answers know of.
     epoch: Option<i64>,
     looked: Option<Timestamp>,
     /// Lists as published, each with the newest change that it knows of and the time at which it is signed anew.
-    lists: HashMap<Option<CrlKind>, (i64, Timestamp, Arc<[u8]>)>,
+    lists: HashMap<Option<CrlKind>, Listed>,
 }
+
+/// An answer, and until when it counts.
+type Answered = (Arc<[u8]>, Timestamp);
+/// The newest change that a list knows of, when it is signed anew, the list.
+type Listed = (i64, Timestamp, Arc<[u8]>);
 
 struct Responder {
     certificate: Certificate,

@@ -102,7 +102,7 @@ impl Keys {
             return Err(Problem::Invalid(wrong));
         }
         let proposed = TrustProposed {
-            fingerprint: fingerprint.clone(),
+            fingerprint,
             name: kernel::text::nfc(name.trim()).into_owned(),
             certificate: STANDARD.encode(certificate.der()),
             purpose: kernel::text::nfc(purpose.trim()).into_owned(),
@@ -135,7 +135,7 @@ impl Keys {
         if !agrees(seen, fingerprint) {
             return Err(Problem::field("fingerprint", "fingerprint-differs"));
         }
-        self.on_root(ctx, &root, fingerprint, &TrustConfirmed { fingerprint: fingerprint.clone() }).await
+        self.on_root(ctx, &root, fingerprint, &TrustConfirmed { fingerprint: *fingerprint }).await
     }
 
     /// Trusts a root no more, from now on.
@@ -150,7 +150,7 @@ impl Keys {
         if reason.trim().is_empty() {
             return Err(Problem::field("reason", "field-required"));
         }
-        let withdrawn = TrustWithdrawn { fingerprint: fingerprint.clone(), reason: reason.trim().to_owned() };
+        let withdrawn = TrustWithdrawn { fingerprint: *fingerprint, reason: reason.trim().to_owned() };
         self.on_root(ctx, &root, fingerprint, &withdrawn).await
     }
 
