@@ -176,7 +176,7 @@ impl Keys {
         now: Timestamp,
     ) -> Result<BTreeMap<PersonId, (Equipment, Option<Timestamp>)>, Problem> {
         let sql = "SELECT holder, valid_from, valid_until, revoked, reason, enrolment, own, activated FROM certificate \
-                   WHERE holder LIKE 'person:%'";
+                   WHERE holder >= 'person:' AND holder < 'person;'";
         let mut best = BTreeMap::new();
         for row in self.directory.rows(sql, &[]).await? {
             let Some(person) = row.text("holder")?.strip_prefix("person:") else { continue };

@@ -25,7 +25,7 @@ use pki::Reason;
 use serde::{Deserialize, Serialize};
 
 /// Most people that the page names; the file names all.
-const SHOWN: usize = 100;
+const SHOWN: usize = 25;
 
 /// How the Assembly's people are equipped.
 #[derive(Debug, Serialize)]
