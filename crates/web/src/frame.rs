@@ -39,6 +39,8 @@ pub struct Me {
     pub unread: i64,
     /// May walk the journal.
     pub audits: bool,
+    /// May see how everybody is equipped with certificates.
+    pub certifies: bool,
 }
 
 impl Frame {
@@ -55,6 +57,7 @@ impl Frame {
                 waiting: 3,
                 unread: 2,
                 audits: true,
+                certifies: true,
             }),
             csrf: "csrf".into(),
             once: "once".into(),

@@ -157,6 +157,7 @@ impl Viewer {
                 waiting: services.cases.waiting(&self.ctx).await?,
                 unread: services.cases.unread(&self.ctx).await?,
                 audits: self.may("view.journal", &Resource::new("Journal", "journal", serde_json::json!({}))),
+                certifies: crate::pages::certificates::may_read(self).is_ok(),
             }),
             None => None,
         };

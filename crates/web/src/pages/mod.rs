@@ -5,9 +5,11 @@ pub mod ballot;
 pub mod calendar;
 pub mod case;
 pub mod cases;
+pub mod certificates;
 pub mod delegations;
 pub mod document;
 pub mod editor;
+pub mod enrolments;
 pub mod home;
 pub mod inbox;
 pub mod indicators;
@@ -24,6 +26,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod trust;
 pub mod verification;
 
 use crate::render::{Sample, samples_of};
@@ -81,6 +84,12 @@ pages![
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
+    certificates::CertificatesPage,
+    certificates::CertificatePage,
+    enrolments::EnrolmentsPage,
+    enrolments::EnrolmentFormPage,
+    enrolments::EnrolmentPage,
+    trust::TrustPage,
     account::AccountPage,
     account::EnrolPage,
     laws::LawsPage,
