@@ -11,7 +11,9 @@
 
 pub mod acts;
 mod ballots;
+mod capacity;
 mod change;
+pub mod deadlines;
 mod documents;
 mod effects;
 mod hands;
@@ -20,18 +22,23 @@ mod lists;
 mod load;
 mod minutes;
 mod moves;
+mod notice_tables;
+pub mod notices;
 pub mod projection;
 mod recent;
+mod subcases;
 mod take_over;
 mod timeline;
 mod timers;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
+pub use deadlines::Deadline;
 pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
 pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
+pub use subcases::Related;
 pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use view::CaseView;
@@ -64,15 +71,19 @@ impl Cases {
             Arc::new(projection::CaseFiles),
             Arc::new(projection::Tasks),
             Arc::new(projection::Hands),
+            Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
         ]
     }
 
-    /// The workers that the server runs: deadlines, steps that the program itself does, minutes of ballots.
+    /// The workers that the server runs: deadlines, steps that the program itself does, ends of sub-cases, minutes of
+    /// ballots.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         vec![
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
+            Arc::new(notices::Reminders(self.clone())),
+            Arc::new(subcases::Ends(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]
     }

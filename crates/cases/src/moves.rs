@@ -6,7 +6,7 @@
 //! one in the case itself is the person's to look at, unless both only answer the same ballot or round of opinions.
 
 use crate::{
-    Cases, ballots,
+    Cases, ballots, capacity,
     change::{Moved, token_of},
     effects,
     load::{Loaded, stream},
@@ -101,7 +101,8 @@ impl Cases {
         let loaded = Loaded::unborn(id, procedure);
         let command = Command::Open { title: title.to_owned(), grade, fields };
         let events = self.advance(ctx, &loaded, &command).await?;
-        let moved = Moved { events, ..Moved::default() };
+        let mut moved = Moved { events, ..Moved::default() };
+        self.open_subcases(&loaded, &mut moved).await?;
         let (change, _) = self.change(&loaded, moved, key.clone()).await?;
         match self.journal.commit(ctx, change).await {
             Ok(receipt) => Ok(Done {
@@ -153,7 +154,10 @@ impl Cases {
                 Asked::Opinion(Opinion { body, answer, text, document: None })
             }
             // A document is named only by the move that makes it, so that none of another case can be brought in.
-            Command::Open { .. } | Command::AttachDocument { .. } | Command::GiveOpinion { .. } => {
+            Command::Open { .. }
+            | Command::OpenSubcase { .. }
+            | Command::AttachDocument { .. }
+            | Command::GiveOpinion { .. } => {
                 return Err(Problem::refused("case-document-not-here"));
             }
             plain => Asked::Plain(plain),
@@ -261,6 +265,12 @@ impl Cases {
             NewBody::Text(content) => content.clone().draft().ok(),
             NewBody::Upload(_) | NewBody::Paper(_) => None,
         };
+        let case = self.records.document(ctx, id).await?.case;
+        let loaded = self.load(ctx, &case).await?;
+        let version = loaded.resource();
+        let may = |ctx: &&Ctx| self.journal.policies().decide(ctx, "form.filled", &version).allowed;
+        let capacities = Cases::capacities(ctx, &loaded);
+        let ctx = capacities.iter().find(may).unwrap_or(ctx);
         match self.records.revise(ctx, id, expected, body, note).await {
             // The same form sent twice: the person's text is there already.
             Err(conflict @ Problem::Conflict { found, .. }) if found == expected + 1 => {
@@ -294,13 +304,13 @@ impl Cases {
                 let done = self.done_before(key.as_deref()).await?;
                 return done.ok_or_else(|| loaded.conflict(expected));
             }
-            let moved = self.plan(ctx, &loaded, &asked, turn.as_ref()).await?;
+            let (ctx, moved) = self.plan_in_capacity(ctx, &loaded, &asked, turn.as_ref()).await?;
             if moved.events.is_empty() {
                 return Ok(Done { case: id.clone(), version: loaded.version, document: None, number: None });
             }
             let (document, number) = (moved.document.clone(), moved.number.clone());
             let (change, _) = self.change(&loaded, moved, key.clone()).await?;
-            match self.journal.commit(ctx, change).await {
+            match self.journal.commit(&ctx, change).await {
                 Ok(receipt) => {
                     let version = receipt.version(&stream(id));
                     return Ok(Done { case: id.clone(), version, document, number });
@@ -314,6 +324,31 @@ impl Cases {
             (Some(turn), Some(conflict)) if turn.was_lost(&conflict) => turn.given_up(),
             (_, conflict) => conflict.unwrap_or_else(|| Problem::fault("a move was never planned")),
         })
+    }
+
+    /// The plan in the first capacity of the person in which the move can be made.
+    async fn plan_in_capacity(
+        &self,
+        ctx: &Ctx,
+        loaded: &Loaded,
+        asked: &Asked,
+        turn: Option<&Turn>,
+    ) -> Result<(Ctx, Moved), Problem> {
+        let holds = tasks::seats_of(&ctx.actor).iter().any(|seat| loaded.access.holders.contains(seat));
+        let (mut own, mut other) = (None, None);
+        for (n, capacity) in Cases::capacities(ctx, loaded).into_iter().enumerate() {
+            let planned = match asked.may_be_asked_in(&capacity) {
+                Ok(()) => self.plan(&capacity, loaded, asked, turn).await,
+                Err(personal) => Err(personal),
+            };
+            match planned {
+                Ok(moved) => return Ok((capacity, moved)),
+                Err(why @ (Problem::Refused { .. } | Problem::Forbidden { .. })) if n == 0 => own = Some(why),
+                Err(why @ (Problem::Refused { .. } | Problem::Forbidden { .. })) => other = other.or(Some(why)),
+                Err(why) => return Err(why),
+            }
+        }
+        Err(capacity::telling(own, other, holds))
     }
 
     async fn plan(&self, ctx: &Ctx, loaded: &Loaded, asked: &Asked, turn: Option<&Turn>) -> Result<Moved, Problem> {
@@ -351,9 +386,7 @@ impl Cases {
                 moved.beside = planned.join(moved.beside);
             }
         }
-        if moved.events.iter().any(|event| matches!(event, Event::SubcaseRequested(_))) {
-            return Err(Problem::refused("case-subcase-unavailable"));
-        }
+        self.open_subcases(loaded, &mut moved).await?;
         if made.is_some() {
             moved.document.clone_from(&made);
         }
@@ -479,7 +512,9 @@ fn bodies_of(body: &procedure::model::BodyRef, loaded: &Loaded, command: &Comman
         procedure::model::BodyRef::Code(code) => vec![code.clone()],
         procedure::model::BodyRef::Field(key) => {
             let sent = match command {
-                Command::Open { fields, .. } | Command::Complete { fields, .. } => fields.get(key),
+                Command::Open { fields, .. }
+                | Command::OpenSubcase { fields, .. }
+                | Command::Complete { fields, .. } => fields.get(key),
                 _ => None,
             };
             match sent.or_else(|| loaded.state.fields.get(key)) {

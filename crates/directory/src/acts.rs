@@ -305,7 +305,7 @@ pub enum Holder {
     Person(PersonId),
     /// A body: its seal.
     Body(BodyId),
-    /// A service of the house: `root`, `issuing`, `time-stamping`.
+    /// A service of the house: `root`, `issuing`, `time-stamping`, `status`, `tls:<host>`.
     Service(String),
 }
 
@@ -337,6 +337,9 @@ act! {
         until: Timestamp,
         /// On what ground.
         basis: Basis,
+        /// The request that it answers; its holder takes it into use before it signs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        enrolment: Option<String>,
     }
 }
 
@@ -358,8 +361,71 @@ act! {
         reason: String,
         /// On what ground.
         basis: Basis,
+        /// Since when, when it was suspended before: what was signed in between counts no more than what comes after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     }
 }
+
+act! {
+    /// A person handed the work of a seat to another for a time.
+    "delegation.granted" DelegationGranted {
+        /// Which.
+        delegation: String,
+        /// Who handed over.
+        giver: PersonId,
+        /// Who holds the seat: the giver, or who handed it to the giver.
+        holder: PersonId,
+        /// To whom.
+        to: PersonId,
+        /// The seat, `position@body`.
+        seat: String,
+        /// Kinds of work: codes of `policies/delegation.toml`.
+        kinds: BTreeSet<String>,
+        /// Fields of work; empty for all.
+        fields: BTreeSet<String>,
+        /// The first day.
+        first: Day,
+        /// The last day.
+        last: Day,
+        /// Whether it may be handed on once.
+        onward: bool,
+        /// The delegation that allowed to hand on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<String>,
+        /// Why.
+        reason: String,
+        /// What the law lets be handed over, kind by kind, as it stood then.
+        basis: String,
+    }
+}
+act! {
+    /// A delegation was ended before its time, at once.
+    "delegation.revoked" DelegationRevoked {
+        /// Which.
+        delegation: String,
+    }
+}
+
+act! {
+    /// A person's calendar was opened under a new secret address; the one before ended.
+    "feed.opened" FeedOpened {
+        /// Whose.
+        person: PersonId,
+        /// SHA-256 of the secret in the address.
+        token: Digest,
+    }
+}
+act! {
+    /// The secret address of a person's calendar was ended.
+    "feed.closed" FeedClosed {
+        /// Whose.
+        person: PersonId,
+    }
+}
+
+mod certification;
+pub use certification::*;
 
 /// `person:<id>`.
 pub fn person_stream(person: &PersonId) -> StreamId {

@@ -16,7 +16,16 @@ fn person(id: &str, positions: &[&str], clearance: Grade, strength: Strength) ->
     let positions: std::collections::BTreeSet<String> = positions.iter().map(|p| (*p).to_owned()).collect();
     let bodies = positions.iter().filter_map(|p| p.split_once('@')).map(|(_, b)| b.to_owned()).collect();
     let id = PersonId::new(id).unwrap();
-    let person = Person { id, name: "Nguyễn Văn A".into(), positions, bodies, clearance, acting_as: None };
+    let person = Person {
+        id,
+        name: "Nguyễn Văn A".into(),
+        positions,
+        bodies,
+        clearance,
+        acting_as: None,
+        handed: vec![],
+        acting_for: None,
+    };
     ctx(Actor::Person(person), strength)
 }
 fn ctx(actor: Actor, strength: Strength) -> Ctx {
@@ -122,7 +131,7 @@ fn the_public_sees_published_documents_only() {
 fn the_program_does_only_what_its_duty_names() {
     let person = Resource::new("Person", "p-1", json!({"person": "p-1"}));
     let task = case(json!({"grade": 0, "holders": ["person:p-1"]}));
-    for duty in ["effects", "timer", "publisher", "sign-in", "certificates", "seed", "unheard-of"] {
+    for duty in ["effects", "timer", "subcases", "publisher", "sign-in", "certificates", "seed", "unheard-of"] {
         let system = ctx(Actor::System(duty), Strength::None);
         for binding in ["ballot.cast", "document.signed", "opinion.given"] {
             assert!(!allowed(&system, binding, &task), "{duty} {binding}");

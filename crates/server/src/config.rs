@@ -3,6 +3,7 @@
 //! Every key has a safe default, so that an empty configuration runs on SQLite in the folder `data/`. A key of the file
 //! may be overridden by `DIENHONG_<SECTION>_<KEY>`: `DIENHONG_STORAGE_URL`, `DIENHONG_WEB_LISTEN`.
 
+use crate::mail::Mail;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -18,6 +19,8 @@ pub struct Config {
     pub web: Web,
     /// Where keys are kept.
     pub keys: Keys,
+    /// What the internal certification authority publishes.
+    pub certificates: Certificates,
     /// Where law texts are kept.
     pub laws: Laws,
     /// What signatures of the house are like, and whom it believes.
@@ -26,6 +29,8 @@ pub struct Config {
     pub network: Network,
     /// The hub of the document axis that this program serves.
     pub hub: Hub,
+    /// Where letters go out.
+    pub mail: Mail,
     /// How the program logs.
     pub log: Log,
 }
@@ -60,6 +65,19 @@ pub struct Web {
 pub struct Keys {
     /// File of the master key, under which all other keys are sealed. Readable by its owner alone.
     pub master: PathBuf,
+}
+
+/// What the internal certification authority publishes. The services are mounted when they have an address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Certificates {
+    /// The address of `/pki` as others reach it; `http:` is best, for a certificate must not be needed to check one.
+    /// Without it, `web.public_url` with `/pki`. Certificates carry it for their whole life.
+    pub address: Option<String>,
+    /// In how many parts the revocation list is published; 0: in one.
+    pub crl_parts: u8,
+    /// The accuracy of this machine's clock that the office vouches for, in seconds; without it, time stamps claim none.
+    pub accuracy_seconds: Option<u64>,
 }
 
 /// Where law texts are kept.
@@ -237,6 +255,11 @@ impl Config {
                 "WEB_MAX_BODY" => self.web.max_body = value.parse().with_context(wrong)?,
                 "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
                 "KEYS_MASTER" => self.keys.master = value.into(),
+                "CERTIFICATES_ADDRESS" => self.certificates.address = Some(value.clone()),
+                "CERTIFICATES_CRL_PARTS" => self.certificates.crl_parts = value.parse().with_context(wrong)?,
+                "CERTIFICATES_ACCURACY_SECONDS" => {
+                    self.certificates.accuracy_seconds = Some(value.parse().with_context(wrong)?);
+                }
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "SIGNATURES_LEVEL" => {
                     self.signatures.level = match value.as_str() {
@@ -256,6 +279,10 @@ impl Config {
                 "HUB_CLOCK_AHEAD" => self.hub.clock_ahead = value.parse().with_context(wrong)?,
                 "HUB_CLOCK_SKEW" => self.hub.clock_skew = value.parse().with_context(wrong)?,
                 "HUB_MAX_PACKAGE" => self.hub.max_package = value.parse().with_context(wrong)?,
+                "MAIL_SERVER" => self.mail.server.clone_from(value),
+                "MAIL_FROM" => self.mail.from.clone_from(value),
+                "MAIL_USER" => self.mail.user.clone_from(value),
+                "MAIL_PASSWORD_FILE" => self.mail.password_file = Some(value.into()),
                 "LOG_LEVEL" => self.log.level.clone_from(value),
                 "LOG_FORMAT" => {
                     self.log.format = match value.as_str() {

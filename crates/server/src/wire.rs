@@ -1,6 +1,6 @@
 //! Wires the rooms: the one place that knows how they fit together.
 
-use crate::{config::Config, keyfiles, network::Network};
+use crate::{config::Config, keyfiles, mail::Post, network::Network};
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn};
@@ -38,6 +38,7 @@ pub struct House {
     pub laws: Arc<Laws>,
     /// The master key.
     pub master: Arc<MasterKey>,
+    post: Option<Post>,
     storage: &'static str,
 }
 
@@ -73,14 +74,15 @@ impl House {
             .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
 
         let directory = Directory::new(journal.clone());
-        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy);
+        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy).with_services(services(config));
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records =
             Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone()).with_checking(checking);
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
         let storage = storage_name(&config.storage.url);
+        let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
-        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, storage })
+        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, post, storage })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -98,7 +100,7 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        self.cases.workers()
+        [self.cases.workers(), self.keys.workers(), Post::workers(self.post.clone())].concat()
     }
 
     /// What the pages work with.
@@ -118,6 +120,17 @@ impl House {
             max_body: config.web.max_body,
         };
         Ok(AppState::new(services, settings)?)
+    }
+}
+
+/// What the internal authority publishes, and where.
+fn services(config: &Config) -> directory::Services {
+    let public = config.web.public_url.trim_end_matches('/');
+    let derived = (!public.is_empty()).then(|| format!("{public}/pki"));
+    directory::Services {
+        address: config.certificates.address.as_ref().map(|a| a.trim_end_matches('/').to_owned()).or(derived),
+        crl_parts: config.certificates.crl_parts,
+        accuracy_seconds: config.certificates.accuracy_seconds,
     }
 }
 

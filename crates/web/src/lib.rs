@@ -9,10 +9,12 @@
 mod api;
 pub mod assets;
 pub mod axis;
+mod certification;
 mod csv;
 mod declared;
 mod form;
 pub mod frame;
+mod ical;
 pub mod law;
 pub mod pages;
 mod papers;

@@ -1,10 +1,11 @@
 //! Which address is answered by whom.
 
 use crate::{
-    api, assets,
+    api, assets, certification,
     pages::{
-        account, ballot, case, cases, document, editor, home, inbox, indicators, journal, laws, login, open_case,
-        people, procedures, public, registers, sign, step, system, verification,
+        account, ballot, calendar, case, cases, certificates, delegations, document, editor, enrolments, home, inbox,
+        indicators, journal, laws, login, notices, open_case, people, procedures, public, registers, sign, step,
+        system, trust, verification,
     },
     state::AppState,
     visit,
@@ -34,11 +35,16 @@ pub async fn serve(
 
 /// All routes with their layers.
 pub fn router(state: AppState) -> Router {
-    Router::new()
+    // The authority's services answer programs, apart from the pages and their layers.
+    let published = state.services.keys.services().address.is_some();
+    let services = if published { certification::routes() } else { Router::new() };
+    let services = services.layer(CatchPanicLayer::new()).with_state(state.clone());
+    let pages = Router::new()
         .merge(of_cases())
         .merge(of_documents())
         .merge(of_lookup())
         .merge(of_people_and_sessions())
+        .merge(of_certificates())
         .merge(of_everyone())
         .merge(api::routes())
         .fallback(system::nowhere)
@@ -46,13 +52,21 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), visit::layer))
         .layer(CompressionLayer::new())
-        .with_state(state)
+        .with_state(state);
+    services.merge(pages)
 }
 
 fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/notices", get(notices::show))
+        .route("/notices/read", post(notices::read))
+        .route("/notices/letters", post(notices::letters))
+        .route("/calendar", get(calendar::show))
+        .route("/calendar/feed", post(calendar::open))
+        .route("/calendar/feed/end", post(calendar::close))
+        .route("/calendar/feed/{secret}", get(calendar::feed))
         .route("/cases", get(cases::list))
         .route("/fields/{field}", get(cases::field))
         .route("/cases/new", get(open_case::choose))
@@ -108,11 +122,26 @@ fn of_people_and_sessions() -> Router<AppState> {
         .route("/login", get(login::show).post(login::password))
         .route("/login/code", get(login::code_again).post(login::code))
         .route("/logout", post(login::out))
+        .route("/delegations", get(delegations::show).post(delegations::grant))
+        .route("/delegations/{delegation}/end", post(delegations::end))
         .route("/account", get(account::show))
         .route("/account/password", post(account::password))
         .route("/account/second-factor", get(account::to_enrol).post(account::enrol))
         .route("/account/sessions/end-others", post(account::end_others))
         .route("/account/sessions/{session}/end", post(account::end_session))
+}
+
+fn of_certificates() -> Router<AppState> {
+    Router::new()
+        .route("/certificates", get(certificates::show))
+        .route("/certificates/{serial}", get(certificates::certificate))
+        .route("/certificates/{serial}/{what}", get(certificates::file).post(certificates::turn))
+        .route("/certificates/requests", get(enrolments::list))
+        .route("/certificates/requests/new", get(enrolments::form).post(enrolments::ask))
+        .route("/certificates/requests/{enrolment}", get(enrolments::show))
+        .route("/certificates/requests/{enrolment}/{what}", post(enrolments::turn))
+        .route("/trust", get(trust::show).post(trust::propose))
+        .route("/trust/{fingerprint}/{what}", post(trust::turn))
 }
 
 fn of_everyone() -> Router<AppState> {

@@ -2,16 +2,21 @@
 
 pub mod account;
 pub mod ballot;
+pub mod calendar;
 pub mod case;
 pub mod cases;
+pub mod certificates;
+pub mod delegations;
 pub mod document;
 pub mod editor;
+pub mod enrolments;
 pub mod home;
 pub mod inbox;
 pub mod indicators;
 pub mod journal;
 pub mod laws;
 pub mod login;
+pub mod notices;
 pub mod open_case;
 pub mod people;
 pub mod problem;
@@ -21,6 +26,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod trust;
 pub mod verification;
 
 use crate::render::{Sample, samples_of};
@@ -43,6 +49,9 @@ pages![
     login::CodePage,
     home::HomePage,
     inbox::InboxPage,
+    notices::NoticesPage,
+    calendar::CalendarPage,
+    delegations::DelegationsPage,
     inbox::HandledPage,
     cases::CasesPage,
     open_case::ChoosePage,
@@ -75,6 +84,12 @@ pages![
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
+    certificates::CertificatesPage,
+    certificates::CertificatePage,
+    enrolments::EnrolmentsPage,
+    enrolments::EnrolmentFormPage,
+    enrolments::EnrolmentPage,
+    trust::TrustPage,
     account::AccountPage,
     account::EnrolPage,
     laws::LawsPage,
