@@ -13,6 +13,7 @@ pub mod acts;
 mod ballots;
 mod change;
 mod documents;
+pub mod drafts;
 mod effects;
 mod lists;
 mod load;
@@ -22,19 +23,21 @@ pub mod projection;
 mod recent;
 mod timeline;
 mod timers;
+mod transfer;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
 pub use lists::{CaseFilter, CaseSummary, Due, InboxCounts, InboxFilter, InboxTask, Listing};
 pub use moves::{Done, Opinion};
 pub use timeline::Entry;
+pub use transfer::Candidate;
 pub use view::CaseView;
 
 use directory::Directory;
 use journal::{Journal, Projection, Worker};
 use procedure::Catalogue;
 use records::Records;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 /// Cases over the journal. Cheap to clone.
 #[derive(Clone)]
@@ -42,19 +45,28 @@ pub struct Cases {
     journal: Journal,
     directory: Directory,
     records: Records,
-    catalogue: Arc<Catalogue>,
+    /// The procedures of the files, and those with what the journal has recorded; the latter is replaced when it grows.
+    files: Arc<Catalogue>,
+    catalogue: Arc<RwLock<(i64, Arc<Catalogue>)>>,
     recent: Arc<recent::Recent>,
 }
 
 impl Cases {
     /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
     pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
-        Cases { journal, directory, records, catalogue, recent: Arc::default() }
+        let now = Arc::new(RwLock::new((0, Arc::clone(&catalogue))));
+        Cases { journal, directory, records, files: catalogue, catalogue: now, recent: Arc::default() }
     }
 
     /// The projections that the journal must be opened with.
     pub fn projections() -> Vec<Arc<dyn Projection>> {
-        vec![Arc::new(projection::CaseFiles), Arc::new(projection::Tasks), Arc::new(projection::Submissions)]
+        vec![
+            Arc::new(projection::CaseFiles),
+            Arc::new(projection::Tasks),
+            Arc::new(projection::Submissions),
+            Arc::new(drafts::projection::ProcedureVersions),
+            Arc::new(drafts::projection::ProcedureDrafts),
+        ]
     }
 
     /// The workers that the server runs: deadlines, steps that the program itself does, minutes of ballots.
@@ -66,9 +78,10 @@ impl Cases {
         ]
     }
 
-    /// The procedures.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
+    /// The procedures as they stand now: those of the files and those that were adopted here.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        let now = self.catalogue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(&now.1)
     }
     /// The documents.
     pub fn records(&self) -> &Records {

@@ -210,6 +210,9 @@ fn event_args(
             .same("reason", &e.reason),
         Event::SubcaseRequested(e) => at_step(args, &e.step).same("procedure", &e.procedure),
         Event::SubcaseClosed(e) => at_step(args, &e.step).same("case", &e.case),
+        Event::ProcedureChanged(e) => {
+            args.same("from", e.from.version).same("to", e.to.version).same("reason", &e.reason)
+        }
         // Carried out in the same change, and told there in words.
         Event::EffectDeclared(_) => return None,
         Event::Closed(e) => {

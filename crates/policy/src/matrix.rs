@@ -73,6 +73,10 @@ fn situations(kind: &str) -> Vec<Situation> {
             ("somebody else's", |_| json!({"person": "somebody"})),
             ("a deputy's, shown to the public", |_| json!({"person": "somebody", "public": true})),
         ],
+        "Procedure" => vec![
+            ("any, or a draft that others wrote", |_| json!({"drafters": ["somebody"]})),
+            ("a draft that one wrote in oneself", |a| json!({"drafters": [id(a)]})),
+        ],
         "Body" => vec![("any", |_| json!({"body": "ban-soan-thao"}))],
         "Journal" => vec![("open acts", |_| json!({})), ("acts of grade Tối mật", |_| json!({"grade": 2}))],
         _ => vec![("any", |_| json!({}))],

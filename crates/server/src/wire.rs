@@ -50,9 +50,6 @@ impl House {
         let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);
         let policies = Arc::new(Policies::load(None).context("the policies do not load")?);
         let catalogue = Arc::new(Catalogue::load(None).context("the procedures do not load")?);
-        for problem in catalogue.problems() {
-            tracing::warn!(%problem, "a procedure is left out");
-        }
         let papers = Papers::load(&typeset::Options::default()).context("the papers' forms or fonts do not load")?;
 
         let laws = Laws::load(config.laws.folder.as_deref())?;
@@ -71,6 +68,10 @@ impl House {
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone());
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
+        cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
+        for problem in cases.catalogue().problems() {
+            tracing::warn!(%problem, "a procedure is left out, or stands as it was recorded");
+        }
         let storage = storage_name(&config.storage.url);
         let laws = Arc::new(laws);
         Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, storage })

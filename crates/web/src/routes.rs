@@ -3,8 +3,8 @@
 use crate::{
     api, assets,
     pages::{
-        account, ballot, case, cases, document, editor, home, indicators, journal, laws, login, open_case, people,
-        procedures, public, registers, sign, step, system,
+        account, ballot, case, cases, document, draft_trial, drafts, editor, home, indicators, journal, laws, login,
+        open_case, people, procedures, public, registers, sign, step, system, transfers,
     },
     state::AppState,
     visit,
@@ -91,6 +91,17 @@ fn of_lookup() -> Router<AppState> {
         .route("/procedures", get(procedures::list))
         .route("/procedures/{procedure}", get(procedures::show))
         .route("/procedures/{procedure}/drawing.svg", get(procedures::drawing))
+        .route("/procedures/{procedure}/draft", post(drafts::next))
+        .route("/procedures/{procedure}/cases", get(transfers::show_all).post(transfers::move_them))
+        .route("/procedure-drafts", get(drafts::list).post(drafts::begin))
+        .route("/procedure-drafts/{draft}", get(drafts::show_one))
+        .route("/procedure-drafts/{draft}/text", get(drafts::text).post(drafts::save_text))
+        .route("/procedure-drafts/{draft}/head", get(drafts::head).post(drafts::save_head))
+        .route("/procedure-drafts/{draft}/steps/{step}", get(drafts::step).post(drafts::save_step))
+        .route("/procedure-drafts/{draft}/check", post(drafts::check))
+        .route("/procedure-drafts/{draft}/withdraw", post(drafts::withdraw))
+        .route("/procedure-drafts/{draft}/adopt", get(drafts::adopt).post(drafts::adopted))
+        .route("/procedure-drafts/{draft}/trial", get(draft_trial::show_one).post(draft_trial::make))
         .route("/indicators", get(indicators::show))
         .route("/journal", get(journal::list))
         .route("/journal/{stream}", get(journal::stream))

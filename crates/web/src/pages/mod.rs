@@ -5,6 +5,8 @@ pub mod ballot;
 pub mod case;
 pub mod cases;
 pub mod document;
+pub mod draft_trial;
+pub mod drafts;
 pub mod editor;
 pub mod home;
 pub mod indicators;
@@ -20,6 +22,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod transfers;
 
 use crate::render::{Sample, samples_of};
 
@@ -68,6 +71,14 @@ pages![
     people::PersonPage,
     procedures::ProceduresPage,
     procedures::ProcedurePage,
+    drafts::DraftsPage,
+    drafts::DraftPage,
+    drafts::DraftTextPage,
+    drafts::DraftHeadPage,
+    drafts::DraftStepPage,
+    drafts::AdoptPage,
+    draft_trial::TrialPage,
+    transfers::TransfersPage,
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
