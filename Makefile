@@ -52,6 +52,7 @@ kill-test: prerequisites ## SIGKILL a writer of the journal, then the whole serv
 bench: prerequisites web ## Measure, beside the machine's own limits and peers, in one run
 	$(CARGO) build --release --workspace --bins
 	tests/.venv/bin/python benches/service.py
+	tests/.venv/bin/python benches/scale.py
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
 	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python

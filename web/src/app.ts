@@ -2,4 +2,5 @@
 import "./rows";
 import "./once";
 import "./dismiss";
+import "./drop";
 document.documentElement.classList.add("js");

@@ -5,7 +5,7 @@
 //! reckoned when the move is recorded, so that tables follow from acts alone.
 
 use directory::EffectLine;
-use kernel::{Act, ActBody, DocumentId, Timestamp};
+use kernel::{Act, ActBody, DocumentId, PersonId, Timestamp};
 use records::Access;
 use serde::{Deserialize, Serialize};
 
@@ -95,4 +95,32 @@ pub struct NoteAdded {
 }
 impl ActBody for NoteAdded {
     const KIND: &'static str = "case.note_added";
+}
+
+/// One of those who share a task has taken it on, or was given it. It stands on the stream `desk:<case>`, apart from the
+/// case, so that handing work around never stands in the way of the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskAssigned {
+    /// The step.
+    pub step: String,
+    /// The seat whose task it is.
+    pub seat: String,
+    /// Who does it.
+    pub to: PersonId,
+    /// What the giver says with it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+impl ActBody for TaskAssigned {
+    const KIND: &'static str = "task.assigned";
+}
+
+/// Somebody has taken note of a task; on the stream `desk:<case>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSeen {
+    /// The step.
+    pub step: String,
+}
+impl ActBody for TaskSeen {
+    const KIND: &'static str = "task.seen";
 }

@@ -15,20 +15,26 @@ mod change;
 mod documents;
 pub mod drafts;
 mod effects;
+mod hands;
+mod inbox;
 mod lists;
 mod load;
 mod minutes;
 mod moves;
 pub mod projection;
 mod recent;
+mod take_over;
 mod timeline;
 mod timers;
 mod transfer;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
-pub use lists::{CaseFilter, CaseSummary, Due, InboxCounts, InboxFilter, InboxTask, Listing};
+pub use hands::{Colleague, Hand, TaskKey};
+pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
+pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
+pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use transfer::Candidate;
 pub use view::CaseView;
@@ -63,6 +69,7 @@ impl Cases {
         vec![
             Arc::new(projection::CaseFiles),
             Arc::new(projection::Tasks),
+            Arc::new(projection::Hands),
             Arc::new(projection::Submissions),
             Arc::new(drafts::projection::ProcedureVersions),
             Arc::new(drafts::projection::ProcedureDrafts),

@@ -112,7 +112,7 @@ impl Cases {
 
     /// The case as it stands now. What was read before is not read again: only acts behind it are, and must follow it.
     async fn load_unchecked(&self, id: &CaseId) -> Result<Option<Arc<Loaded>>, Problem> {
-        let mark = self.journal.mark();
+        let mark = self.journal.mark().await;
         if let Some((known, seen)) = self.recent.of(id) {
             if mark.is_some() && mark == seen {
                 return Ok(Some(known));

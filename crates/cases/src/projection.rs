@@ -1,8 +1,8 @@
 //! Tables derived from the acts of cases: lists, inboxes, and which form was sent already. Pure: an act in, rows out.
 
-use crate::acts::Move;
+use crate::acts::{Move, TaskAssigned, TaskSeen};
 use journal::{Column, Index, Projection, Rows, Table, Value};
-use kernel::{Act, Grade, Problem, text};
+use kernel::{Act, Grade, Problem, Timestamp, text};
 use procedure::Event;
 
 /// One row for each case.
@@ -11,6 +11,9 @@ pub struct CaseFiles;
 /// One row for each open task and seat: inboxes.
 #[derive(Debug)]
 pub struct Tasks;
+/// Who has taken on a task that several share, and who has seen it.
+#[derive(Debug)]
+pub struct Hands;
 /// Which form led to which move.
 #[derive(Debug)]
 pub struct Submissions;
@@ -59,9 +62,35 @@ const TASK: Table = Table {
         Column::text("kind"),
         Column::int("since"),
         Column::int("due").nullable(),
+        Column::int("due_key"),
+        Column::int("grade"),
     ],
     key: &["case_id", "step", "seat"],
-    indexes: &[Index { columns: &["seat", "due"] }],
+    indexes: &[
+        Index { columns: &["seat", "due_key", "case_id", "step"] },
+        Index { columns: &["seat", "since", "case_id", "step"] },
+    ],
+};
+/// Who of those who share a task has taken it on, and who has seen it.
+const TASK_HAND: Table = Table {
+    name: "task_hand",
+    columns: &[
+        Column::text("case_id"),
+        Column::text("step"),
+        Column::text("seat"),
+        Column::text("person"),
+        Column::text("given_by"),
+        Column::text("note"),
+        Column::int("at"),
+    ],
+    key: &["case_id", "step", "seat"],
+    indexes: &[Index { columns: &["person"] }],
+};
+const TASK_SEEN: Table = Table {
+    name: "task_seen",
+    columns: &[Column::text("case_id"), Column::text("step"), Column::text("person"), Column::int("at")],
+    key: &["case_id", "step", "person"],
+    indexes: &[],
 };
 const SUBMISSION: Table = Table {
     name: "submission",
@@ -178,9 +207,59 @@ impl Projection for Tasks {
                     ("seat", task.seat.into()),
                     ("kind", task.kind.into()),
                     ("since", task.since.into()),
+                    ("due_key", due_key(task.due).into()),
                     ("due", task.due.into()),
+                    ("grade", act.grade.into()),
                 ],
             );
+        }
+        Ok(())
+    }
+}
+
+/// The place of a task in the order of deadlines; without one it comes last.
+pub(crate) fn due_key(due: Option<Timestamp>) -> i64 {
+    due.map_or(i64::MAX, Timestamp::micros)
+}
+
+impl Projection for Hands {
+    fn name(&self) -> &'static str {
+        "task-hands"
+    }
+    fn tables(&self) -> &'static [Table] {
+        &[TASK_HAND, TASK_SEEN]
+    }
+    fn apply(&self, act: &Act, rows: &mut Rows) -> Result<(), Problem> {
+        let case = || Value::from(act.stream.id());
+        if act.stream.kind() == "case" {
+            // Whoever has it next begins anew.
+            for (step, seat) in of_move(act)?.tasks_ended {
+                rows.delete(&TASK_HAND, [case(), step.into(), seat.into()]);
+            }
+            return Ok(());
+        }
+        if act.stream.kind() != "desk" {
+            return Ok(());
+        }
+        if let Some(given) = act.read::<TaskAssigned>().map_err(Problem::fault)? {
+            rows.put(
+                &TASK_HAND,
+                [
+                    ("case_id", case()),
+                    ("step", given.step.into()),
+                    ("seat", given.seat.into()),
+                    ("person", given.to.into()),
+                    ("given_by", act.actor.who.as_str().into()),
+                    ("note", given.note.into()),
+                    ("at", act.at.into()),
+                ],
+            );
+        }
+        if let Some(seen) = act.read::<TaskSeen>().map_err(Problem::fault)? {
+            let person = act.actor.person().unwrap_or_default();
+            let row =
+                [("case_id", case()), ("step", seen.step.into()), ("person", person.into()), ("at", act.at.into())];
+            rows.put(&TASK_SEEN, row);
         }
         Ok(())
     }

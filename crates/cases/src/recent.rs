@@ -43,7 +43,7 @@ impl Recent {
         let turn = inner.turn;
         let kept = inner.cases.get_mut(id)?;
         kept.used = turn;
-        Some((Arc::clone(&kept.case), kept.seen))
+        Some((Arc::clone(&kept.case), kept.seen.clone()))
     }
 
     /// Nothing was behind the case at this mark.

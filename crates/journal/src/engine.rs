@@ -140,6 +140,12 @@ impl Engine {
         Ok(rows::read_all(row)?.pop())
     }
 
+    /// What PostgreSQL sees of everybody's transactions: the same text as long as nothing is recorded.
+    pub async fn view(&self) -> Result<String, Problem> {
+        let row = self.read_row("SELECT CAST(pg_current_snapshot() AS TEXT) AS view", &[]).await?;
+        Ok(row.ok_or_else(|| Problem::fault("a view has no row"))?.text("view")?.to_owned())
+    }
+
     /// The position of the last act.
     pub async fn position(&self) -> Result<i64, Problem> {
         let row = self.read_row("SELECT position FROM journal_head WHERE id = 1", &[]).await?;

@@ -96,7 +96,7 @@ impl Journal {
         let (submit, queue) = mpsc::channel(writer::QUEUE);
         let (position, _) = watch::channel(engine.position().await?);
         let tide = Arc::new(Tide::default());
-        let known = engine.is_ours_alone().then(|| Arc::new(Known::new(Arc::clone(&tide))));
+        let known = Arc::new(Known::new(Arc::clone(&tide)));
         let inner = Arc::new(Inner {
             engine: engine.clone(),
             blobs,
@@ -128,7 +128,9 @@ impl Journal {
     /// is not as expected, [`Problem::Invalid`] for content that has no canonical form or a blob that is not there,
     /// [`Problem::Unavailable`] when the storage does not answer or is full, and what a projection refuses.
     pub async fn commit(&self, ctx: &Ctx, change: Change) -> Result<Receipt, Problem> {
-        writer::commit(&self.inner, ctx, change).await
+        let recorded = writer::commit(&self.inner, ctx, change).await;
+        crate::look::forget();
+        recorded
     }
 
     /// SELECTs on projections.
@@ -136,10 +138,10 @@ impl Journal {
         &self.reader
     }
 
-    /// A mark that stays the same while nothing is recorded, for a second at most; none where others record too and it
-    /// could not be known.
-    pub fn mark(&self) -> Option<Mark> {
-        self.reader.known.as_ref().map(|known| known.mark())
+    /// A mark that stays the same while nothing is recorded, for a second at most; none where others record too and
+    /// nobody shares the look at it ([`crate::one_look`]).
+    pub async fn mark(&self) -> Option<Mark> {
+        self.reader.mark().await
     }
 
     /// The acts of a stream behind version `after` (0 for all), oldest first, at most `limit`.

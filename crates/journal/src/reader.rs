@@ -2,11 +2,12 @@
 
 use crate::{
     engine::Engine,
-    known::{Known, Question},
+    known::{Known, Mark, Moment, Question},
+    look,
     projection::Value,
 };
 use kernel::{Problem, Timestamp};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// Runs SELECTs on projection tables over a pool of read-only connections. Cheap to clone.
 ///
@@ -15,8 +16,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Reader {
     pub(crate) engine: Engine,
-    /// Answers that are still true; none where others write too.
-    pub(crate) known: Option<Arc<Known>>,
+    /// Answers that are still true.
+    pub(crate) known: Arc<Known>,
 }
 
 impl Reader {
@@ -37,15 +38,40 @@ impl Reader {
 
     /// Asks what is not known: for the first row only, or for all.
     async fn ask(&self, first: bool, sql: &str, parameters: &[Value]) -> Result<Arc<Vec<Row>>, Problem> {
-        let Some(known) = &self.known else { return self.engine_rows(first, sql, parameters).await.map(Arc::new) };
+        let Some(moment) = self.moment().await else {
+            return self.engine_rows(first, sql, parameters).await.map(Arc::new);
+        };
         let question = Question { first, sql: sql.to_owned(), parameters: parameters.to_vec() };
-        if let Some(rows) = known.answer(&question) {
+        if let Some(rows) = self.known.answer(&moment, &question) {
             return Ok(rows);
         }
-        let asked = known.tide();
         let rows = Arc::new(self.engine_rows(first, sql, parameters).await?);
-        known.keep(asked, question, &rows);
+        self.known.keep(moment, question, &rows);
         Ok(rows)
+    }
+
+    /// See [`crate::Journal::mark`].
+    pub(crate) async fn mark(&self) -> Option<Mark> {
+        self.moment().await.map(|moment| self.known.mark(moment))
+    }
+
+    /// What has been recorded by now; none where finding out would cost as much as the question.
+    async fn moment(&self) -> Option<Moment> {
+        let tide = self.known.tide();
+        if self.engine.is_ours_alone() {
+            return Some(Moment { tide, view: None });
+        }
+        if !look::is_shared() {
+            return None;
+        }
+        if let Some(view) = look::seen(tide) {
+            return Some(Moment { tide, view: Some(view) });
+        }
+        let at = Instant::now();
+        // A database that does not answer is reported by the question itself.
+        let view: Arc<str> = self.engine.view().await.ok()?.into();
+        look::saw(tide, at, &view);
+        Some(Moment { tide, view: Some(view) })
     }
 
     async fn engine_rows(&self, first: bool, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, Problem> {

@@ -455,7 +455,7 @@ impl<'a> Draft<'a> {
         let name = label(id, node);
         let _ = write!(out, "\n[[steps]]\nkey = {}\n", quoted(self.key(id)));
         if node.kind == Kind::End {
-            let outcome = outcome_of(&name, &self.key(id));
+            let outcome = outcome_of(&name, self.key(id));
             let _ = writeln!(out, "kind = \"end\"\ntitle = {}\noutcome = {}", both(&name), quoted(outcome));
             return Ok(());
         }

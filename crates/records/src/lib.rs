@@ -34,7 +34,7 @@ pub use model::{Access, Document, FileInfo, Number, State, Version, VersionBody}
 pub use publication::{Published, PublishedFilter, PublishedPage};
 pub use registers::{NewRegister, Register, RegisterEntry, Series};
 pub use upload::Upload;
-pub use verify::{Difference, Verdict, Verification};
+pub use verify::{Checking, Difference, FileVerification, Verdict, Verification};
 
 use directory::{Directory, Keys};
 use journal::{Journal, Projection};
@@ -52,12 +52,19 @@ pub struct Records {
     /// One lock per register: clerks of one process wait for their turn instead of racing; the optimistic version of
     /// the register's stream decides between processes.
     turns: Arc<Mutex<HashMap<String, Arc<Mutex<()>>>>>,
+    checking: Checking,
 }
 
 impl Records {
     /// Records over an open journal; the journal must have been opened with [`Records::projections`].
     pub fn new(journal: Journal, directory: Directory, keys: Keys, papers: Papers) -> Records {
-        Records { journal, directory, keys, papers, turns: Arc::default() }
+        Records { journal, directory, keys, papers, turns: Arc::default(), checking: Checking::default() }
+    }
+    /// Files of others are checked so.
+    #[must_use]
+    pub fn with_checking(mut self, checking: Checking) -> Records {
+        self.checking = checking;
+        self
     }
 
     /// Certificates and keys.

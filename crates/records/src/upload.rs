@@ -87,7 +87,7 @@ pub(crate) fn check_size(field: &str, bytes: usize) -> Result<(), Problem> {
 }
 
 /// The name without a path and without what a file system or a header would trip over.
-fn clean_name(raw: &str) -> String {
+pub(crate) fn clean_name(raw: &str) -> String {
     let last = raw.rsplit(['/', '\\']).next().unwrap_or_default();
     let printable: String = last.chars().filter(|c| !c.is_control()).collect();
     let visible: String =

@@ -4,11 +4,14 @@
 //! Anyone may ask. Only published documents are ever named in an answer: whoever holds a file of another learns what
 //! the file itself proves (its signatures) and nothing about what this house keeps.
 
-use crate::{Published, Records, documents::stream, upload};
+use crate::{Published, Records, Upload, documents::stream, upload};
+use bytes::Bytes;
 use journal::Proof;
 use kernel::{Digest, DocumentId, Problem};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use signing::{Indication, SubIndication, Trust, kind::Kind, online::Transport, validate::Validation};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::sync::Semaphore;
 
 /// What a verification found, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,9 +29,13 @@ pub enum Verdict {
     Altered,
     /// Signed under certificates that are trusted here, but not a document published here.
     SignedElsewhere,
-    /// Nothing about it is known here, and no trusted signature stands on it.
+    /// A signature on it is certainly not valid: forged, or the content was changed after signing.
+    Broken,
+    /// It carries no signature at all, and is not known here.
+    Unsigned,
+    /// Nothing about it is known here, and what is known does not decide about its signatures.
     Unknown,
-    /// No PDF that can be read.
+    /// No PDF, CMS or XML that can be read.
     Unreadable,
     /// Bit for bit what was issued, but its signatures do not validate now; the report says why.
     Doubtful,
@@ -73,6 +80,46 @@ pub enum Difference {
     },
 }
 
+/// How files of others are checked: whom they may be signed under beside the house, and what may be fetched.
+#[derive(Clone)]
+pub struct Checking {
+    /// Roots that are trusted, and certificates and lists that are known, beside the house's own.
+    pub trust: Arc<Trust>,
+    /// The network, when what a file lacks may be fetched.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Checks under way at once; others wait for their turn.
+    turns: Arc<Semaphore>,
+}
+
+impl Checking {
+    /// With these roots, and with or without the network.
+    pub fn new(trust: Trust, transport: Option<Arc<dyn Transport>>) -> Checking {
+        Checking { trust: Arc::new(trust), transport, turns: Arc::new(Semaphore::new(CHECKS_AT_ONCE)) }
+    }
+}
+
+impl Default for Checking {
+    fn default() -> Self {
+        Checking::new(Trust::default(), None)
+    }
+}
+
+/// One of several files that were checked together.
+#[derive(Debug, Clone)]
+pub struct FileVerification {
+    /// Its name, cleaned.
+    pub name: String,
+    /// The file that its detached signature is over, when that was found among the others.
+    pub beside: Option<String>,
+    /// The answer.
+    pub verification: Verification,
+}
+
+/// Checks under way at once: they take processor time, and anyone may ask.
+const CHECKS_AT_ONCE: usize = 4;
+/// Most files that are checked together.
+pub const MAX_TOGETHER: usize = 20;
+
 /// A file that a document's acts name.
 struct Known {
     document: DocumentId,
@@ -83,14 +130,51 @@ struct Known {
 const MAX_REVISIONS: usize = 32;
 
 impl Records {
-    /// Verifies a file. Files above [`upload::MAX_FILE`] are refused.
+    /// Verifies a file of any kind that carries signatures. Files above [`upload::MAX_FILE`] are refused.
     ///
     /// # Errors
     /// [`Problem::Invalid`] when the file is empty or too large; never for a bad or foreign file, which is an answer.
-    pub async fn verify_file(&self, bytes: Vec<u8>) -> Result<Verification, Problem> {
+    pub async fn verify_file(&self, bytes: impl Into<Bytes>) -> Result<Verification, Problem> {
+        let bytes = bytes.into();
         upload::check_size("file", bytes.len())?;
+        self.verify_with(bytes, None).await
+    }
+
+    /// Verifies several files that were sent together, up to [`MAX_TOGETHER`]. A detached signature finds what it is over
+    /// among them: the file whose name it carries (`a.docx` for `a.docx.p7s`), else the only one that is no signature. A
+    /// file that is only there to be signed has no answer of its own.
+    ///
+    /// # Errors
+    /// As [`Records::verify_file`]; `upload-too-many`.
+    pub async fn verify_files(&self, files: Vec<Upload>) -> Result<Vec<FileVerification>, Problem> {
+        if files.len() > MAX_TOGETHER {
+            return Err(Problem::field("file", "upload-too-many"));
+        }
+        let mut together = Vec::with_capacity(files.len());
+        for file in files {
+            upload::check_size("file", file.bytes.len())?;
+            together.push((upload::clean_name(&file.name), Bytes::from(file.bytes)));
+        }
+        let mut found = Vec::new();
+        for (at, (name, bytes)) in together.iter().enumerate() {
+            let mut verification = self.verify_with(bytes.clone(), None).await?;
+            let beside = lacks_content(&verification.signatures).then(|| content_of(at, &together)).flatten();
+            if let Some(beside) = beside {
+                verification = self.verify_with(bytes.clone(), Some(together[beside].1.clone())).await?;
+            }
+            found.push((
+                beside,
+                FileVerification { name: name.clone(), beside: beside.map(|at| together[at].0.clone()), verification },
+            ));
+        }
+        let used: BTreeSet<usize> = found.iter().filter_map(|(beside, _)| *beside).collect();
+        let only_signed = |at: usize| used.contains(&at) && Kind::of_file(&together[at].1) == Kind::Other;
+        Ok(found.into_iter().enumerate().filter(|(at, _)| !only_signed(*at)).map(|(_, (_, file))| file).collect())
+    }
+
+    async fn verify_with(&self, bytes: Bytes, beside: Option<Bytes>) -> Result<Verification, Problem> {
         let digest = Digest::of(&[&bytes]);
-        let (signatures, bytes) = self.validate(bytes).await?;
+        let signatures = self.validate(bytes.clone(), beside).await?;
         let mut answer = Verification {
             verdict: Verdict::Unknown,
             digest,
@@ -114,11 +198,7 @@ impl Records {
             answer.document = Some(published);
             return Ok(answer);
         }
-        answer.verdict = match &answer.signatures {
-            report if report.error.is_some() => Verdict::Unreadable,
-            report if trusted(report) => Verdict::SignedElsewhere,
-            _ => Verdict::Unknown,
-        };
+        answer.verdict = foreign(&answer.signatures);
         Ok(answer)
     }
 
@@ -130,7 +210,7 @@ impl Records {
         let mut answers = Vec::new();
         for published in self.published_under(number).await? {
             let bytes = self.journal.get_blob(&published.pdf).await?;
-            answers.push(self.verify_file(bytes.into()).await?);
+            answers.push(self.verify_file(bytes).await?);
         }
         Ok(answers)
     }
@@ -160,10 +240,22 @@ impl Records {
         Ok(())
     }
 
-    async fn validate(&self, bytes: Vec<u8>) -> Result<(signing::Report, Vec<u8>), Problem> {
-        let trust = self.keys.trust().await?;
-        let now = self.journal.clock().now();
-        let work = tokio::task::spawn_blocking(move || (signing::validate::pdf(&bytes, &trust, now), bytes));
+    async fn validate(&self, bytes: Bytes, beside: Option<Bytes>) -> Result<signing::Report, Problem> {
+        let house = match self.keys.trust().await {
+            // Files of others can be checked before the house has an authority of its own.
+            Err(Problem::Refused { code: "authority-missing", .. }) => Trust::default(),
+            other => other?,
+        };
+        let trust = house.and(&self.checking.trust);
+        let (now, transport) = (self.journal.clock().now(), self.checking.transport.clone());
+        let _turn = self.checking.turns.acquire().await;
+        let work = tokio::task::spawn_blocking(move || {
+            let mut validation = Validation::new(&trust, now);
+            if let Some(transport) = transport.as_deref() {
+                validation = validation.online(transport);
+            }
+            validation.file(&bytes, beside.as_deref())
+        });
         work.await.map_err(Problem::fault)
     }
 
@@ -189,9 +281,33 @@ impl Records {
     }
 }
 
-/// Whether there is a signature, and every one passed.
-fn trusted(report: &signing::Report) -> bool {
-    !report.signatures.is_empty() && report.signatures.iter().all(|s| s.indication == signing::Indication::TotalPassed)
+/// The verdict on a file that is not known here.
+fn foreign(report: &signing::Report) -> Verdict {
+    let has = |indication| report.signatures.iter().any(|s| s.indication == indication);
+    match report {
+        report if report.error.is_some() => Verdict::Unreadable,
+        report if report.signatures.is_empty() => Verdict::Unsigned,
+        _ if has(Indication::TotalFailed) => Verdict::Broken,
+        _ if has(Indication::Indeterminate) => Verdict::Unknown,
+        _ => Verdict::SignedElsewhere,
+    }
+}
+
+/// A signature is over something that lies beside the file.
+fn lacks_content(report: &signing::Report) -> bool {
+    report.signatures.iter().any(|s| s.sub_indication == Some(SubIndication::SignedDataNotFound))
+}
+
+/// Which of the files a detached signature is over.
+fn content_of(signature: usize, files: &[(String, Bytes)]) -> Option<usize> {
+    let (stem, _) = files[signature].0.rsplit_once('.')?;
+    let mut others = files.iter().enumerate().filter(|(at, _)| *at != signature);
+    if let Some((at, _)) = others.clone().find(|(_, (name, _))| name == stem) {
+        return Some(at);
+    }
+    let is_content = |bytes: &Bytes| matches!(Kind::of_file(bytes), Kind::Pdf | Kind::Other);
+    let (at, _) = others.find(|(_, (_, bytes))| is_content(bytes))?;
+    others.all(|(_, (_, bytes))| !is_content(bytes)).then_some(at)
 }
 
 /// The SHA-256 of the file and of its beginnings up to the end of each revision.
@@ -228,6 +344,20 @@ fn revision_ends(bytes: &[u8]) -> BTreeSet<usize> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_detached_signature_finds_its_content_by_name_or_because_there_is_no_other() {
+        let pdf = Bytes::from_static(b"%PDF-1.7");
+        let (text, message) = (Bytes::from_static(b"text"), Bytes::from_static(&[0x30, 3, 2, 1, 1]));
+        let of = |files: &[(&str, &Bytes)]| {
+            let files: Vec<_> = files.iter().map(|(name, bytes)| ((*name).to_owned(), (*bytes).clone())).collect();
+            content_of(0, &files)
+        };
+        assert_eq!(of(&[("a.pdf.p7s", &message), ("b.pdf", &pdf), ("a.pdf", &pdf)]), Some(2));
+        assert_eq!(of(&[("ký.p7s", &message), ("khác.p7s", &message), ("a.txt", &text)]), Some(2));
+        assert_eq!(of(&[("ký.p7s", &message), ("b.pdf", &pdf), ("a.txt", &text)]), None);
+        assert_eq!(of(&[("ký.p7s", &message)]), None);
+    }
 
     #[test]
     fn every_end_of_a_revision_is_tried() {

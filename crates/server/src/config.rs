@@ -20,6 +20,10 @@ pub struct Config {
     pub keys: Keys,
     /// Where law texts are kept.
     pub laws: Laws,
+    /// What signatures of the house are like, and whom it believes.
+    pub signatures: Signatures,
+    /// What may be reached from here.
+    pub network: Network,
     /// How the program logs.
     pub log: Log,
 }
@@ -64,6 +68,46 @@ pub struct Laws {
     pub folder: Option<PathBuf>,
 }
 
+/// What signatures of the house are like, and whom it believes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signatures {
+    /// The level of what the house issues.
+    pub level: HouseLevel,
+    /// The address of a time stamp authority (RFC 3161); without it, the house's own stamps.
+    pub time_stamps: Option<String>,
+    /// Roots that are trusted beside the house's own when files of others are checked: PEM or DER files, or folders of
+    /// them.
+    pub trust: Vec<PathBuf>,
+    /// What the signatures of others lack (issuers, status, lists) is fetched from where their certificates say.
+    pub fetch: bool,
+}
+
+/// The level of what the house issues (EN 319 142-1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum HouseLevel {
+    /// With a time stamp.
+    #[default]
+    #[serde(rename = "B-T")]
+    Bt,
+    /// With the evidence for the long term.
+    #[serde(rename = "B-LT")]
+    Blt,
+    /// With an archive time stamp, renewed before it ages.
+    #[serde(rename = "B-LTA")]
+    Blta,
+}
+
+/// What may be reached from here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Network {
+    /// Hosts, addresses and networks that may be asked although they are not public: `tsa.vpqh.local`, `10.1.0.0/16`.
+    pub allow: Vec<String>,
+    /// How long an answer is waited for, in seconds.
+    pub timeout_seconds: u64,
+}
+
 /// How the program logs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -97,6 +141,11 @@ impl Default for Web {
             max_body: 32 << 20,
             trusted_proxies: 0,
         }
+    }
+}
+impl Default for Network {
+    fn default() -> Self {
+        Self { allow: Vec::new(), timeout_seconds: 10 }
     }
 }
 impl Default for Keys {
@@ -158,6 +207,19 @@ impl Config {
                 "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
                 "KEYS_MASTER" => self.keys.master = value.into(),
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
+                "SIGNATURES_LEVEL" => {
+                    self.signatures.level = match value.as_str() {
+                        "B-T" => HouseLevel::Bt,
+                        "B-LT" => HouseLevel::Blt,
+                        "B-LTA" => HouseLevel::Blta,
+                        _ => bail!("{name} is {value:?}: use B-T, B-LT or B-LTA"),
+                    }
+                }
+                "SIGNATURES_TIME_STAMPS" => self.signatures.time_stamps = Some(value.clone()),
+                "SIGNATURES_TRUST" => self.signatures.trust = value.split(',').map(PathBuf::from).collect(),
+                "SIGNATURES_FETCH" => self.signatures.fetch = value.parse().with_context(wrong)?,
+                "NETWORK_ALLOW" => self.network.allow = value.split(',').map(|w| w.trim().to_owned()).collect(),
+                "NETWORK_TIMEOUT_SECONDS" => self.network.timeout_seconds = value.parse().with_context(wrong)?,
                 "LOG_LEVEL" => self.log.level.clone_from(value),
                 "LOG_FORMAT" => {
                     self.log.format = match value.as_str() {

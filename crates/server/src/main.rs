@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod demo;
 mod keyfiles;
+mod network;
 mod scenario;
 mod wire;
 
@@ -87,7 +88,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Trust => command::trust::run(config).await,
         Role::Scenario(arguments) => command::scenario::run(arguments, config).await,
         Role::Law(arguments) => command::law::run(&arguments),
-        Role::Signatures(command) => command::signatures::run(&command),
+        Role::Signatures(command) => command::signatures::run(&command, &config),
         Role::Paper(arguments) => command::paper::run(&arguments),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }

@@ -1,6 +1,6 @@
 //! Wires the rooms: the one place that knows how they fit together.
 
-use crate::{config::Config, keyfiles};
+use crate::{config::Config, keyfiles, network::Network};
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn};
@@ -8,8 +8,11 @@ use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
 use procedure::Catalogue;
-use records::{Records, laws::Laws};
-use signing::MasterKey;
+use records::{Checking, Records, laws::Laws};
+use signing::{
+    MasterKey,
+    online::{Cached, Transport},
+};
 use std::sync::Arc;
 use typeset::Papers;
 use web::{AppState, Services, Settings};
@@ -48,6 +51,7 @@ impl House {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let master = Arc::new(keyfiles::master(&config.keys.master, &*entropy)?);
         let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);
+        let checking = checking(config, &clock)?;
         let policies = Arc::new(Policies::load(None).context("the policies do not load")?);
         let catalogue = Arc::new(Catalogue::load(None).context("the procedures do not load")?);
         let papers = Papers::load(&typeset::Options::default()).context("the papers' forms or fonts do not load")?;
@@ -66,7 +70,8 @@ impl House {
         let directory = Directory::new(journal.clone());
         let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy);
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
-        let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone());
+        let records =
+            Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone()).with_checking(checking);
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
         cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
         for problem in cases.catalogue().problems() {
@@ -105,6 +110,16 @@ impl House {
         };
         Ok(AppState::new(services, settings)?)
     }
+}
+
+/// How files of others are checked.
+fn checking(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Checking> {
+    let trust = signing::command::trust(&config.signatures.trust).context("[signatures] trust cannot be used")?;
+    let transport: Option<Arc<dyn Transport>> = match config.signatures.fetch {
+        true => Some(Arc::new(Cached::new(Network::of(config)?, Arc::clone(clock)))),
+        false => None,
+    };
+    Ok(Checking::new(trust, transport))
 }
 
 /// The engine's name, for people and logs.

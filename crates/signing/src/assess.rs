@@ -26,6 +26,14 @@ impl Trust {
     pub fn new(roots: Vec<Certificate>) -> Trust {
         Trust { anchors: TrustAnchors::new(roots), ..Trust::default() }
     }
+    /// With all that another trusts and knows.
+    #[must_use]
+    pub fn and(mut self, other: &Trust) -> Trust {
+        self.anchors = TrustAnchors::new([self.anchors.certificates(), other.anchors.certificates()].concat());
+        self.certificates.extend_from_slice(&other.certificates);
+        self.crls.extend_from_slice(&other.crls);
+        self
+    }
     /// With these revocation lists.
     #[must_use]
     pub fn with_crls(mut self, crls: Vec<Crl>) -> Trust {

@@ -107,6 +107,8 @@ pub enum Content<'a> {
     Bytes(&'a [u8]),
     /// Beside it, hashed by a function that gives the digest with the algorithm that a signer names, or says why not.
     Hashed(&'a mut dyn FnMut(pki::Hash) -> Result<Vec<u8>, String>),
+    /// Nowhere: the signers are named, and left open.
+    Absent,
 }
 
 /// Judges every signer of a message; PEM is read too. A report without signatures carries the reason as its error.
@@ -161,7 +163,7 @@ pub(crate) fn judge(
         }
         (Content::Attached, Some(inside)) => Some(inside),
         (Content::Bytes(bytes), None) => Some(bytes),
-        (Content::Hashed(_), None) => None,
+        (Content::Hashed(_) | Content::Absent, None) => None,
         (_, Some(_)) => return Report::failed("the message holds its own content, and another was given"),
     };
     evidence.add_with_stamps(&message);
@@ -188,7 +190,12 @@ pub(crate) fn judge(
                     judgement.open(SubIndication::SignedDataNotFound, why);
                 }
             }
-            _ => judgement.open(SubIndication::SignedDataNotFound, "the signed content is not there"),
+            _ => {
+                let id = &message.signers[index].id;
+                let certificate = evidence.certificates.iter().find(|c| id.names(c));
+                certificate.into_iter().for_each(|c| judgement.name(c));
+                judgement.open(SubIndication::SignedDataNotFound, "the signed content is not there");
+            }
         }
         judgement.report
     };

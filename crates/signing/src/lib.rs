@@ -33,6 +33,7 @@ pub mod cades;
 mod changes;
 pub mod command;
 mod error;
+pub mod kind;
 pub mod online;
 pub mod pades;
 mod pdf;

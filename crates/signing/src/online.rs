@@ -2,7 +2,7 @@
 //! and what is fetched to complete a validation.
 
 use crate::{assess::Evidence, error::SignError, signer::TimeStamper};
-use kernel::{Digest, Entropy};
+use kernel::{Clock, Digest, Entropy, Timestamp};
 use pki::{
     Certificate, Crl, Hash,
     cms::SignedData,
@@ -16,6 +16,9 @@ use std::{
 
 /// Most bytes of an answer.
 pub const MAX_ANSWER: usize = 16 << 20;
+
+/// RFC 3161, 3.4.
+const TIME_STAMP_QUERY: &str = "application/timestamp-query";
 
 /// Sends one request and gives the answer. The program decides which addresses may be reached, and how long it waits.
 pub trait Transport: Send + Sync {
@@ -54,7 +57,7 @@ impl TimeStamper for RemoteTimeStamper {
             certificate: true,
         };
         let body = request.to_der();
-        let answer = self.transport.send(&self.url, Some(("application/timestamp-query", &body)), MAX_ANSWER);
+        let answer = self.transport.send(&self.url, Some((TIME_STAMP_QUERY, &body)), MAX_ANSWER);
         let token = time_stamp::read_answer(&answer.map_err(fail)?).map_err(|error| fail(error.to_string()))?;
         // What comes from outside is checked before it is put over a signature.
         let read = TimeStampToken::parse(&token).map_err(|error| fail(error.to_string()))?;
@@ -76,31 +79,46 @@ const MAX_REQUESTS: usize = 40;
 /// Most addresses that are tried for one thing.
 const MAX_ADDRESSES: usize = 3;
 
-/// Answers by what was asked, and how many bytes they take.
-type Answers = (HashMap<Digest, Result<Vec<u8>, String>>, usize);
+/// An answer, and when it came.
+type Answer = (Timestamp, Result<Vec<u8>, String>);
 
-/// A transport that asks for the same thing once: answers are kept, up to a number and a size.
+/// A transport that asks for the same thing once in a while: answers are kept for some minutes, up to a size.
 pub struct Cached<T> {
     inner: T,
-    kept: Mutex<Answers>,
+    clock: Arc<dyn Clock>,
+    /// Answers by what was asked, and how many bytes they take.
+    kept: Mutex<(HashMap<Digest, Answer>, usize)>,
 }
 
 impl<T: Transport> Cached<T> {
     /// Most bytes that are kept.
     const MOST: usize = 64 << 20;
+    /// How long an answer is kept, in seconds: lists and status answers state a longer validity of their own.
+    const AGE: i64 = 600;
+    /// How long is not asked again where no answer came, in seconds.
+    const PAUSE: i64 = 30;
 
     /// Around a transport.
-    pub fn new(inner: T) -> Cached<T> {
-        Cached { inner, kept: Mutex::default() }
+    pub fn new(inner: T, clock: Arc<dyn Clock>) -> Cached<T> {
+        Cached { inner, clock, kept: Mutex::default() }
     }
 }
 
 impl<T: Transport> Transport for Cached<T> {
     fn send(&self, url: &str, body: Option<(&str, &[u8])>, most: usize) -> Result<Vec<u8>, String> {
         let (kind, bytes) = body.unwrap_or_default();
+        if kind == TIME_STAMP_QUERY {
+            // Each is another.
+            return self.inner.send(url, body, most);
+        }
+        let now = self.clock.now();
+        let fresh = |(at, answer): &Answer| {
+            let age = if answer.is_ok() { Self::AGE } else { Self::PAUSE };
+            *at <= now && now < at.plus_seconds(age)
+        };
         let key = Digest::of(&[url.as_bytes(), &[0], kind.as_bytes(), &[0], bytes]);
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept().0.get(&key) {
+        if let Some((_, known)) = kept().0.get(&key).filter(|known| fresh(known)) {
             return known.clone();
         }
         let answer = self.inner.send(url, body, most);
@@ -110,7 +128,9 @@ impl<T: Transport> Transport for Cached<T> {
             *kept = Default::default();
         }
         kept.1 += size;
-        kept.0.insert(key, answer.clone());
+        if let Some((_, Ok(old))) = kept.0.insert(key, (now, answer.clone())) {
+            kept.1 = kept.1.saturating_sub(old.len());
+        }
         answer
     }
 }

@@ -171,6 +171,13 @@ pub struct SignatureReport {
     pub reasons: Vec<String>,
 }
 
+impl SignatureReport {
+    /// What came after the signature is worth saying: not of one that is broken in itself and had no successor.
+    pub fn says_of_changes(&self) -> bool {
+        self.indication != Indication::TotalFailed || self.changes_after != Changes::None
+    }
+}
+
 /// All signatures of one file, in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {

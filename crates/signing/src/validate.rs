@@ -3,7 +3,10 @@
 use crate::{
     assess::{Evidence, Judgement, Trust},
     cades, changes,
+    error::SignError,
+    kind::Kind,
     online::{self, Transport},
+    pades::Kept,
     pdf::{Bytes, Dict, File, Object, Source, hexadecimal},
     report::{Changes, Indication, Integrity, Level, Report, SignatureReport, SubIndication, TimeSource},
     xades,
@@ -15,6 +18,9 @@ use pki::cms::SignedData;
 pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
     Validation::new(trust, at).pdf(bytes)
 }
+
+/// What is said of a file of another kind.
+pub(crate) const NO_SIGNATURE_FILE: &str = "it is neither a PDF file nor a CMS or XML signature";
 
 /// A validation: what is trusted and known, and the time at which it is asked.
 #[derive(Clone, Copy)]
@@ -61,6 +67,20 @@ impl<'a> Validation<'a> {
     pub fn xml(&self, xml: &[u8], beside: Option<&[u8]>) -> Report {
         xades::judge(xml, beside, &self.evidence(), self.transport)
     }
+    /// Judges the signatures of a file of any kind. `beside` is what a detached signature is over; without it such a
+    /// signature is left open with [`SubIndication::SignedDataNotFound`].
+    pub fn file(&self, bytes: &[u8], beside: Option<&[u8]>) -> Report {
+        match Kind::of_file(bytes) {
+            Kind::Pdf => self.pdf(bytes),
+            Kind::Xml => self.xml(bytes, beside),
+            Kind::Message | Kind::MessageOrPdf => match (cades::content(bytes), beside) {
+                (Ok(None), Some(beside)) => self.cms(bytes, cades::Content::Bytes(beside)),
+                (Ok(None), None) => self.cms(bytes, cades::Content::Absent),
+                _ => self.cms(bytes, cades::Content::Attached),
+            },
+            Kind::Other => Report::failed(NO_SIGNATURE_FILE),
+        }
+    }
     /// Judges every signature of a PDF file, in the order in which they were made.
     pub fn pdf(&self, bytes: &[u8]) -> Report {
         self.pdf_bytes(bytes.into())
@@ -70,6 +90,24 @@ impl<'a> Validation<'a> {
     pub fn pdf_file(&self, source: &Source) -> Report {
         self.pdf_bytes(source.bytes())
     }
+    /// Everything that a validation of the file uses: what the file holds, what is known, and what is fetched when it may
+    /// be. It is what [`crate::pades::append_evidence`] keeps in the file for later.
+    ///
+    /// # Errors
+    /// [`SignError::Pdf`] for a file that cannot be read.
+    pub fn pdf_evidence(&self, source: &Source) -> Result<Kept, SignError> {
+        let file = File::open(source.bytes()).map_err(|error| SignError::Pdf(error.to_string()))?;
+        let mut evidence = self.evidence();
+        gather(&file, &mut evidence, self.transport);
+        // The roots too: other validators look there for the issuers of lists.
+        let mut certificates = evidence.certificates;
+        for root in self.trust.anchors.certificates() {
+            if certificates.iter().any(|c| c.issuer() == root.subject()) && !certificates.contains(root) {
+                certificates.push(root.clone());
+            }
+        }
+        Ok(Kept { certificates, crls: evidence.crls, answers: evidence.answers })
+    }
     fn pdf_bytes(&self, bytes: Bytes<'_>) -> Report {
         match File::open(bytes) {
             Ok(file) => judge_pdf(&file, self.evidence(), self.transport),
@@ -78,7 +116,9 @@ impl<'a> Validation<'a> {
     }
 }
 
-fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn Transport>) -> Report {
+/// The signatures of a file in the order in which they were made; what they and the file's store carry comes into the
+/// evidence, and what is lacking from the network.
+fn gather(file: &File<'_>, evidence: &mut Evidence<'_>, transport: Option<&dyn Transport>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for (name, _, field) in file.fields() {
         if !field.has_name("FT", "Sig") {
@@ -98,8 +138,13 @@ fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn
     evidence.stored = !kept.is_empty();
     evidence.add_all(&kept.certificates, &kept.crls, &kept.answers);
     if let Some(transport) = transport {
-        online::complete(&mut evidence, transport);
+        online::complete(evidence, transport);
     }
+    found
+}
+
+fn judge_pdf(file: &File<'_>, mut evidence: Evidence<'_>, transport: Option<&dyn Transport>) -> Report {
+    let found = gather(file, &mut evidence, transport);
     let mut signatures: Vec<SignatureReport> = Vec::new();
     // From the last to the first: a time stamp proves that what it covers existed before.
     let mut proof: Option<Timestamp> = None;

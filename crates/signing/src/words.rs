@@ -63,7 +63,9 @@ pub fn sentences(signature: &SignatureReport, language: Language) -> Vec<String>
     if signature.indication != Indication::TotalFailed {
         lines.push(say(&key("integrity", signature.integrity)));
     }
-    lines.push(say(&key("changes", signature.changes_after)));
+    if signature.says_of_changes() {
+        lines.push(say(&key("changes", signature.changes_after)));
+    }
     lines
 }
 

@@ -3,7 +3,7 @@
 mod house;
 
 use house::*;
-use kernel::OsEntropy;
+use kernel::{Clock, OsEntropy, Timestamp};
 use pki::{
     Hash, KeyKind, PrivateKey, Profile, Reason, Subject,
     ocsp::{self, Status},
@@ -37,6 +37,14 @@ impl Transport for Network {
 
 fn network(serve: impl Fn(&str, Option<&[u8]>) -> Option<Vec<u8>> + Send + Sync + 'static) -> Network {
     Network { serve: Box::new(serve), count: Arc::default(), asked: Arc::default() }
+}
+
+/// A clock that is turned by hand.
+struct Moving(Mutex<Timestamp>);
+impl Clock for Moving {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
 }
 
 #[test]
@@ -85,7 +93,7 @@ fn missing_issuers_and_status_are_fetched_only_when_allowed() {
             _ => None,
         }
     };
-    let cached = Cached::new(network(serve(Some(Status::Good))));
+    let cached = Cached::new(network(serve(Some(Status::Good))), Arc::new(Fixed(house.now)));
     let report = offline.online(&cached).pdf(&pdf);
     assert!(report.is_all_passed(), "{report:#?}");
     assert_eq!(report.signatures[0].level, Level::Bb, "what is fetched is not in the file");
@@ -99,11 +107,16 @@ fn missing_issuers_and_status_are_fetched_only_when_allowed() {
     // Asked a second time, nothing goes out.
     let inner = network(serve(Some(Status::Good)));
     let count = inner.count.clone();
-    let cached = Cached::new(inner);
+    let clock = Arc::new(Moving(Mutex::new(house.now)));
+    let cached = Cached::new(inner, clock.clone());
     offline.online(&cached).pdf(&pdf);
     let first = count.load(Ordering::Relaxed);
     offline.online(&cached).pdf(&pdf);
     assert_eq!((count.load(Ordering::Relaxed), first), (first, 2));
+    // After a while it is asked again: a status may have changed.
+    *clock.0.lock().unwrap() = house.now.plus_seconds(3600);
+    offline.online(&cached).pdf(&pdf);
+    assert_eq!(count.load(Ordering::Relaxed), 4);
     assert!(!root.der().is_empty());
 }
 

@@ -86,7 +86,11 @@ impl Fields {
         Ok(Fields { texts, files: Vec::new(), all: Vec::new() }.remember())
     }
 
-    async fn multipart(mut body: Multipart) -> Result<Fields, Failure> {
+    /// Reads a form with files.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] `form-broken-off`, `form-too-large`, `field-not-utf8`, `field-too-many`.
+    pub async fn multipart(mut body: Multipart) -> Result<Fields, Failure> {
         let mut fields = Fields::default();
         let broken = |_| Failure(Problem::field("", "form-broken-off"));
         while let Some(part) = body.next_field().await.map_err(broken)? {
@@ -120,7 +124,8 @@ impl Fields {
     }
 }
 
-fn too_large(status: StatusCode) -> Failure {
+/// What a body that ended too early or is too large is answered with.
+pub(crate) fn too_large(status: StatusCode) -> Failure {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         Failure(Problem::field("", "form-too-large"))
     } else {

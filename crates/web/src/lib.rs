@@ -16,6 +16,7 @@ pub mod law;
 pub mod pages;
 mod papers;
 pub mod render;
+mod reports;
 mod routes;
 mod rows;
 mod show;

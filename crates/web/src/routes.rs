@@ -3,8 +3,8 @@
 use crate::{
     api, assets,
     pages::{
-        account, ballot, case, cases, document, draft_trial, drafts, editor, home, indicators, journal, laws, login,
-        open_case, people, procedures, public, registers, sign, step, system, transfers,
+        account, ballot, case, cases, document, draft_trial, drafts, editor, home, inbox, indicators, journal, laws,
+        login, open_case, people, procedures, public, registers, sign, step, system, transfers, verification,
     },
     state::AppState,
     visit,
@@ -52,6 +52,7 @@ pub fn router(state: AppState) -> Router {
 fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
+        .route("/inbox", get(inbox::list).post(inbox::handle))
         .route("/cases", get(cases::list))
         .route("/fields/{field}", get(cases::field))
         .route("/cases/new", get(open_case::choose))
@@ -133,7 +134,8 @@ fn of_everyone() -> Router<AppState> {
         .route("/resolutions/{document}/proof.json", get(public::proof))
         .route("/laws", get(laws::list))
         .route("/laws/{law}", get(laws::show))
-        .route("/verify", get(public::to_verify).post(public::verify))
+        .route("/verify", get(verification::to_verify).post(verification::verify))
+        .route("/verify/reports/{token}/{file}", get(verification::report))
         .route("/about", get(public::about))
         .route("/static/{file}", get(assets::serve))
         .route("/healthz", get(system::health))

@@ -3,6 +3,7 @@
 use crate::{
     papers::PaperCache,
     render::Renderer,
+    reports::ReportCache,
     words::{BadWords, Words},
 };
 use cases::Cases;
@@ -76,6 +77,8 @@ pub struct Inner {
     pub renderer: Renderer,
     /// Page images, for a moment.
     pub papers: PaperCache,
+    /// Reports of checks, for a moment.
+    pub reports: ReportCache,
     /// Forms that are being carried out.
     pub turns: Turns,
 }
@@ -114,6 +117,7 @@ impl AppState {
                 settings,
                 renderer,
                 papers: PaperCache::default(),
+                reports: ReportCache::default(),
                 turns: Turns::default(),
             }),
         })

@@ -116,7 +116,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let gets_device =
         known.is_none() && request.method() == Method::GET && matches!(visit.path.as_str(), "/login" | "/verify");
     request.extensions_mut().insert(visit.clone());
-    let response = next.run(request).await;
+    let response = journal::one_look(next.run(request)).await;
     let mut response = trouble::render(&state, &visit, response);
     let headers = response.headers_mut();
     if gets_device {

@@ -90,16 +90,19 @@ impl Words {
         Ok(Words { bundles })
     }
 
-    /// The files of a language with their text.
+    /// The files of a language with their text; those of validations stand with the room that makes them.
     pub fn files(lang: Lang) -> Vec<(String, String)> {
         let folder = format!("{}/", lang.code());
-        Files::iter()
-            .filter(|name| name.starts_with(&folder))
-            .filter_map(|name| {
-                let text = String::from_utf8(Files::get(&name)?.data.into_owned()).ok()?;
-                Some((name.into_owned(), text))
-            })
-            .collect()
+        let validations = match lang {
+            Lang::Vi => signing::words::VIETNAMESE,
+            Lang::En => signing::words::ENGLISH,
+        };
+        let own = [("signing.ftl".to_owned(), validations.to_owned())];
+        let files = Files::iter().filter(|name| name.starts_with(&folder)).filter_map(|name| {
+            let text = String::from_utf8(Files::get(&name)?.data.into_owned()).ok()?;
+            Some((name.into_owned(), text))
+        });
+        files.chain(own).collect()
     }
 
     /// Whether the language has the message.

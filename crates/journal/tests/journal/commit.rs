@@ -255,3 +255,37 @@ async fn on_postgres_every_server_hears_of_the_others_acts() {
     let heard = tokio::time::timeout(std::time::Duration::from_secs(30), heard).await.expect("nothing was heard");
     assert!(heard > 0);
 }
+
+#[tokio::test]
+async fn on_postgres_an_answer_is_kept_until_any_server_records() {
+    let db = Db::postgres();
+    let (one, other) = (open(&db).await, open(&db).await);
+    let count = async |journal: &journal::Journal| {
+        let row = journal.reader().row("SELECT COUNT(*) AS n FROM notes", &[]).await.unwrap().unwrap();
+        row.int("n").unwrap()
+    };
+    one.commit(&ctx(), writing("n0", "a")).await.unwrap();
+    let quiet = journal::one_look(one.mark()).await.expect("a request has a mark");
+    assert_eq!(one.mark().await, None, "nobody shares the look");
+    journal::one_look(async {
+        assert_eq!(count(&one).await, 1);
+        other.commit(&ctx(), writing("n1", "a")).await.unwrap();
+    })
+    .await;
+    // The commit above ended the look of its own request; another request's stands until it ends.
+    assert_ne!(journal::one_look(one.mark()).await, Some(quiet));
+    journal::one_look(async {
+        assert_eq!(count(&one).await, 2);
+        let others = tokio::spawn({
+            let other = other.clone();
+            async move { other.commit(&ctx(), writing("n2", "a")).await.map(drop) }
+        });
+        others.await.unwrap().unwrap();
+        assert_eq!(count(&one).await, 2, "one request, one view");
+        let stale = Change::new().on(stream("n2"), Expected::New).act(moved("n2", "a", "b"));
+        assert!(matches!(one.commit(&ctx(), stale).await, Err(Problem::Conflict { .. })));
+        assert_eq!(count(&one).await, 3, "a refused change looks again");
+    })
+    .await;
+    assert_eq!(count(&one).await, 3);
+}

@@ -1,20 +1,25 @@
 //! `dienhong sign`, `validate` and `pki check`: what they are stands in `signing::command`.
 //!
-//! Nothing is fetched: certificates, lists and time stamps are those in the file, beside it, or named by the caller.
+//! Time stamps are asked for at the address that is named; what a validation lacks is fetched unless `--offline` is given.
 
+use crate::{config::Config, network};
 use kernel::{OsEntropy, SystemClock};
-use signing::command::{self, Command, Outside};
+use signing::{
+    command::{self, Command, Outside},
+    online::Cached,
+};
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Runs the command; 1 when a signature is not valid, 2 when the arguments or files cannot be used.
-pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
+pub fn run(command: &Command, config: &Config) -> anyhow::Result<ExitCode> {
+    let network = Cached::new(network::Network::of(config)?, Arc::new(SystemClock));
     let (mut out, mut log) = (io::stdout().lock(), io::stderr().lock());
     let mut outside = Outside {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
-        transport: None,
+        transport: Some(Arc::new(network)),
         out: &mut out,
         log: &mut log,
     };

@@ -11,9 +11,9 @@ pub use pki_check::PkiArguments;
 pub use sign::SignArguments;
 pub use validate::ValidateArguments;
 
-use crate::online::Transport;
+use crate::{assess::Trust, online::Transport};
 use kernel::{Clock, Entropy};
-use std::{io::Write, sync::Arc};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
 /// What a command may use of the outside.
 pub struct Outside<'a> {
@@ -54,6 +54,15 @@ impl From<crate::SignError> for Failure {
     fn from(error: crate::SignError) -> Failure {
         Failure(error.to_string())
     }
+}
+
+/// What files and folders hold as a trust list: every certificate is a root, every list is known.
+///
+/// # Errors
+/// [`Failure`] names the file that cannot be read.
+pub fn trust(paths: &[PathBuf]) -> Result<Trust, Failure> {
+    let bag = files::Bag::read(paths)?;
+    Ok(Trust::new(bag.certificates).with_crls(bag.crls))
 }
 
 /// Runs a command. True when all went well: every file signed, every signature valid.

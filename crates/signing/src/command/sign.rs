@@ -4,7 +4,7 @@ use super::{Failure, Outside, files, validate::MAX_FILE};
 use crate::{
     assess::Trust,
     cades,
-    online::RemoteTimeStamper,
+    online::{RemoteTimeStamper, Transport},
     pades::{self, Kept, Place, Revision},
     pdf::Source,
     report::Level,
@@ -80,7 +80,7 @@ struct Common {
     /// Certificates, revocation lists and OCSP answers: asked before signing, and kept in the file at B-LT.
     #[arg(long, value_name = "FILE_OR_DIR")]
     known: Vec<PathBuf>,
-    /// The address of a time stamp authority.
+    /// The address of a time stamp authority. What the evidence for B-LT lacks is then fetched too.
     #[arg(long, value_name = "URL", conflicts_with = "tsa_key")]
     tsa: Option<String>,
     /// The key of a time stamp authority of one's own.
@@ -164,6 +164,8 @@ struct Desk {
     kept: Kept,
     trust: Trust,
     level: Wanted,
+    /// Where evidence that lacks is fetched from: with a remote authority, whose certificates are known from its stamps only.
+    transport: Option<Arc<dyn Transport>>,
 }
 
 /// True when every file is signed at the level that was asked for.
@@ -331,8 +333,9 @@ impl Desk {
             ));
         }
         let kept = Kept { certificates: [certificates_known, stamp_chain].concat(), crls, answers: known.answers };
-        let trust = Trust { anchors, ..Trust::default() };
-        Ok(Desk { signer, stamper, kept, trust, level })
+        let trust = Trust { anchors, certificates: kept.certificates.clone(), crls: kept.crls.clone() };
+        let transport = outside.transport.clone().filter(|_| common.tsa.is_some());
+        Ok(Desk { signer, stamper, kept, trust, level, transport })
     }
 
     /// Copies the file and appends to the copy: the signature, then evidence and an archive time stamp as the level asks. A
@@ -361,14 +364,22 @@ impl Desk {
         append(&signed.bytes)?;
         let (mut level, mut warnings) = (signed.level, signed.warnings);
         if self.level >= Wanted::Blt && level >= Level::Bt {
-            append(&pades::append_evidence(&source()?, &self.kept)?)?;
+            let found = match self.transport.as_deref() {
+                Some(transport) => {
+                    let validation = Validation::new(&self.trust, now).with_answers(&self.kept.answers);
+                    Some(validation.online(transport).pdf_evidence(&source()?)?)
+                }
+                None => None,
+            };
+            append(&pades::append_evidence(&source()?, found.as_ref().unwrap_or(&self.kept))?)?;
             if let Some(stamper) = stamper.filter(|_| self.level == Wanted::Blta) {
                 match pades::append_archive_stamp(&source()?, stamper) {
                     Ok(stamp) => append(&stamp.bytes)?,
                     Err(error) => warnings.push(error.to_string()),
                 }
             }
-            let report = Validation::new(&self.trust, now).pdf_file(&source()?);
+            let roots = Trust { anchors: self.trust.anchors.clone(), ..Trust::default() };
+            let report = Validation::new(&roots, now).pdf_file(&source()?);
             let own = |s: &&crate::SignatureReport| {
                 s.level != Level::DocumentTimeStamp && s.certificate.as_ref() == self.signer.chain().first()
             };

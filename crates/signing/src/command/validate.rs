@@ -4,10 +4,11 @@ use super::{Failure, Outside, files};
 use crate::{
     assess::Trust,
     cades::Content,
+    kind::{HEAD, Kind},
     pdf::Source,
     report::{Report, SignatureReport},
     report_xml,
-    validate::Validation,
+    validate::{NO_SIGNATURE_FILE, Validation},
     words::{self, Language},
 };
 use kernel::Timestamp;
@@ -86,7 +87,6 @@ pub(super) fn run(arguments: &ValidateArguments, outside: &mut Outside<'_>) -> R
     Ok(good)
 }
 
-/// The kind of a file is found by its first bytes, not by its name.
 fn file(path: &Path, content: Option<&Path>, validation: &Validation<'_>) -> Report {
     match judge(path, content, validation) {
         Ok(report) => report,
@@ -96,25 +96,21 @@ fn file(path: &Path, content: Option<&Path>, validation: &Validation<'_>) -> Rep
 
 fn judge(path: &Path, content: Option<&Path>, validation: &Validation<'_>) -> Result<Report, Failure> {
     let source = Source::open(path).map_err(|error| Failure(error.to_string()))?;
-    let head = source.head(1024);
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
-    let (is_pem, is_der) = (text.starts_with(b"-----BEGIN "), head.first() == Some(&0x30));
-    let is_pdf = head.windows(5).any(|w| w == b"%PDF-");
-    if is_pdf && !is_der {
+    let kind = Kind::of(&source.head(HEAD));
+    if kind == Kind::Pdf {
         return Ok(validation.pdf_file(&source));
     }
+    if kind == Kind::Other {
+        return Err(Failure(NO_SIGNATURE_FILE.into()));
+    }
     let bytes = files::read(path, MAX_FILE)?;
-    // A message may hold a PDF file, whose header then stands near the beginning too.
-    if is_pdf && crate::cades::content(&bytes).is_err() {
+    if Kind::of_file(&bytes) == Kind::Pdf {
         return Ok(validation.pdf_file(&source));
     }
     let beside = || content.map(Path::to_owned).or_else(|| named_beside(path));
-    if text.starts_with(b"<") {
+    if kind == Kind::Xml {
         let content = beside().map(|path| files::read(&path, MAX_FILE)).transpose()?;
         return Ok(validation.xml(&bytes, content.as_deref()));
-    }
-    if !is_pem && !is_der {
-        return Err(Failure("it is neither a PDF file nor a CMS or XML signature".into()));
     }
     if crate::cades::content(&bytes).is_ok_and(|content| content.is_some()) {
         return Ok(validation.cms(&bytes, Content::Attached));

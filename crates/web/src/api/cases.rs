@@ -275,7 +275,7 @@ pub struct InboxItem {
 #[utoipa::path(get, path = "/api/v1/inbox", tag = "cases", security(("session" = [])),
     responses((status = 200, body = Vec<InboxItem>), Closed))]
 pub async fn inbox(viewer: Member) -> Result<Json<Vec<InboxItem>>, Failure> {
-    let filter = InboxFilter { page: 1, ..InboxFilter::default() };
+    let filter = InboxFilter::default();
     let found = viewer.state.services.cases.inbox(&viewer.ctx, &filter).await?;
     let item = |t: &cases::InboxTask| InboxItem {
         case: t.case.to_string(),

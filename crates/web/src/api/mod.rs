@@ -6,9 +6,13 @@ mod directory;
 mod journal;
 mod problem;
 mod resolutions;
+pub mod verification;
 
 use crate::state::AppState;
-use axum::{Json, Router, routing::get};
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, SecurityScheme},
@@ -27,7 +31,8 @@ const SIZE: i64 = 25;
         version = "1.0.0"
     ),
     paths(
-        resolutions::list, resolutions::show, resolutions::paper, resolutions::proof, resolutions::verify,
+        resolutions::list, resolutions::show, resolutions::paper, resolutions::proof,
+        verification::verify, verification::validate, verification::report,
         cases::list, cases::show, cases::timeline, cases::documents, cases::document, cases::inbox,
         journal::head, journal::list, journal::stream, journal::act, journal::proof,
         directory::bodies, directory::body, directory::people, directory::person,
@@ -68,7 +73,9 @@ pub fn routes() -> Router<AppState> {
         .route("/api/v1/resolutions/{document}", get(resolutions::show))
         .route("/api/v1/resolutions/{document}/paper", get(resolutions::paper))
         .route("/api/v1/resolutions/{document}/proof", get(resolutions::proof))
-        .route("/api/v1/verify", axum::routing::post(resolutions::verify))
+        .route("/api/v1/verify", post(verification::verify))
+        .route("/api/v1/validate", post(verification::validate))
+        .route("/api/v1/validate/report", post(verification::report))
         .route("/api/v1/cases", get(cases::list))
         .route("/api/v1/cases/{case}", get(cases::show))
         .route("/api/v1/cases/{case}/timeline", get(cases::timeline))

@@ -1,4 +1,4 @@
-//! Resolutions for everyone: list, text, paper, proof, check.
+//! Resolutions for everyone: list, text, paper, proof.
 
 use super::{page, problem::Open};
 use crate::{
@@ -11,12 +11,11 @@ use crate::{
 };
 use axum::{
     Json,
-    body::Bytes,
     extract::{Path, Query},
     response::Response,
 };
 use kernel::StreamId;
-use records::{Published, PublishedFilter, Verification};
+use records::{Published, PublishedFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -90,7 +89,7 @@ pub struct TextUnit {
     text: String,
 }
 
-fn brief(published: &Published) -> ResolutionBrief {
+pub(super) fn brief(published: &Published) -> ResolutionBrief {
     ResolutionBrief {
         id: published.document.to_string(),
         number: published.number.text.clone(),
@@ -146,68 +145,4 @@ pub async fn proof(viewer: Viewer, Path(document): Path<String>) -> Result<Respo
     let published = viewer.state.services.records.publication(&document_id(&document)?).await?;
     let stream = StreamId::new("document", &published.document);
     Ok(proof_file(&viewer, &stream, published.sealed_at).await?)
-}
-
-/// What a check found.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Checked {
-    /// `genuine`, `withdrawn`, `appended`, `superseded`, `altered`, `signed_elsewhere`, `unknown`, `unreadable`, `doubtful`.
-    verdict: String,
-    /// SHA-256 of the file.
-    sha256: String,
-    /// Bytes of the file.
-    size: i64,
-    /// The published document that it is or claims to be.
-    resolution: Option<ResolutionBrief>,
-    /// Its signatures, in order.
-    signatures: Vec<CheckedSignature>,
-}
-
-/// One signature.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CheckedSignature {
-    /// The field in the PDF.
-    field: String,
-    /// Who signed.
-    signer: String,
-    /// When, as far as is known.
-    signing_time: Option<String>,
-    /// `TOTAL-PASSED`, `TOTAL-FAILED`, `INDETERMINATE`.
-    indication: String,
-    /// Covers the whole file.
-    covers_whole_document: bool,
-    /// What was found, in words.
-    reasons: Vec<String>,
-}
-
-fn word(value: impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn checked(answer: &Verification) -> Checked {
-    let signature = |s: &signing::SignatureReport| CheckedSignature {
-        field: s.field.clone(),
-        signer: s.signer.name.clone(),
-        signing_time: s.signing_time.map(kernel::Timestamp::iso_local),
-        indication: word(s.indication),
-        covers_whole_document: s.covers_whole_document,
-        reasons: s.reasons.clone(),
-    };
-    Checked {
-        verdict: word(answer.verdict),
-        sha256: answer.digest.to_string(),
-        size: i64::try_from(answer.size).unwrap_or(i64::MAX),
-        resolution: answer.document.as_ref().map(brief),
-        signatures: answer.signatures.signatures.iter().map(signature).collect(),
-    }
-}
-
-/// Checks a file: genuine, who signed when, whether anything changed since. The file is not kept.
-#[utoipa::path(post, path = "/api/v1/verify", tag = "resolutions",
-    request_body(content = Vec<u8>, content_type = "application/pdf"),
-    responses((status = 200, body = Checked), (status = 413, description = "The file is too large.",
-        content_type = "application/problem+json", body = super::problem::ProblemBody), Open))]
-pub async fn verify(viewer: Viewer, body: Bytes) -> Result<Json<Checked>, Failure> {
-    let answer = viewer.state.services.records.verify_file(body.to_vec()).await?;
-    Ok(Json(checked(&answer)))
 }

@@ -1,9 +1,9 @@
 //! A document: its paper, its versions and how they differ.
 
 use super::{
-    public::{SealedBand, bands},
     sign::PaperView,
     step::{AttachPage, CaseHead, changes},
+    verification::{SealedBand, bands},
 };
 use crate::{
     form::Posted,
@@ -225,7 +225,7 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
     let signatures = match &document.pdf {
         Some(pdf) => {
             let bytes = services.journal.get_blob(pdf).await?;
-            let verified = services.records.verify_file(bytes.into()).await?;
+            let verified = services.records.verify_file(bytes).await?;
             bands(&viewer, &verified.signatures)
         }
         None => vec![],

@@ -51,6 +51,9 @@ pub struct TrialPage {
     pub drawing: String,
 }
 
+/// A rule that was tried: the sentence, whether it held, and its questions with whether each holds.
+type RuleTried = (String, bool, Vec<(String, bool)>);
+
 /// One move.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrialLine {
@@ -59,7 +62,7 @@ pub struct TrialLine {
     /// What was done.
     pub did: String,
     /// Rules tried: the sentence, whether it held, and its questions with whether each holds.
-    pub rules: Vec<(String, bool, Vec<(String, bool)>)>,
+    pub rules: Vec<RuleTried>,
     /// Where the case came.
     pub to: String,
 }

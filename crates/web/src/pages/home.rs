@@ -1,6 +1,12 @@
 //! "Việc cần làm hôm nay": what waits for the person, the most pressing first.
 
-use crate::{render::Page, show, trouble::Failure, view::CaseRow, viewer::Member};
+use crate::{
+    render::Page,
+    show,
+    trouble::Failure,
+    view::CaseRow,
+    viewer::{Member, Viewer},
+};
 use axum::response::Response;
 use cases::{InboxFilter, InboxTask};
 use kernel::Timestamp;
@@ -13,6 +19,8 @@ pub struct HomePage {
     pub today: String,
     /// What waits.
     pub tasks: Vec<TaskRow>,
+    /// More waits than is shown.
+    pub more: bool,
     /// Cases in which the person takes part and that are with somebody else.
     pub following: Vec<CaseRow>,
 }
@@ -34,6 +42,8 @@ pub struct TaskRow {
     pub late: bool,
     /// The secrecy grade of the case.
     pub grade: u8,
+    /// For whom the person does it, when not for themselves.
+    pub acting: String,
 }
 
 impl TaskRow {
@@ -50,6 +60,7 @@ impl TaskRow {
                 due: row.due,
                 late: row.late,
                 grade: row.grade,
+                acting: String::new(),
             })
             .collect()
     }
@@ -60,8 +71,11 @@ impl Page for HomePage {
     fn samples() -> Vec<(&'static str, Self)> {
         let today = "2024-12-20".to_owned();
         vec![
-            ("busy", HomePage { today: today.clone(), tasks: TaskRow::samples(), following: CaseRow::samples() }),
-            ("nothing waits", HomePage { today, tasks: vec![], following: vec![] }),
+            (
+                "busy",
+                HomePage { today: today.clone(), tasks: TaskRow::samples(), more: true, following: CaseRow::samples() },
+            ),
+            ("nothing waits", HomePage { today, tasks: vec![], more: false, following: vec![] }),
         ]
     }
 }
@@ -69,19 +83,21 @@ impl Page for HomePage {
 /// `GET /`
 pub async fn show(viewer: Member) -> Result<Response, Failure> {
     let services = &viewer.state.services;
-    let inbox = services.cases.inbox(&viewer.ctx, &InboxFilter { page: 1, ..InboxFilter::default() }).await?;
+    let inbox = services.cases.inbox(&viewer.ctx, &InboxFilter::default()).await?;
     let open = services.cases.moved_last(&viewer.ctx, 60).await?;
     let mine: Vec<_> = inbox.items.iter().map(|t| &t.case).collect();
     let following = open.iter().filter(|c| !mine.contains(&&c.id)).take(10);
     let page = HomePage {
         today: viewer.state.now().day().to_string(),
-        tasks: inbox.items.iter().map(|t| task(&viewer, t)).collect(),
+        tasks: inbox.items.iter().map(|t| task_row(&viewer, t)).collect(),
+        more: inbox.next.is_some(),
         following: following.map(|c| show::case_row(&viewer, c)).collect(),
     };
     viewer.page(&page).await
 }
 
-fn task(viewer: &Member, task: &InboxTask) -> TaskRow {
+/// A task of an inbox in words.
+pub(crate) fn task_row(viewer: &Viewer, task: &InboxTask) -> TaskRow {
     let place = match task.kind.as_str() {
         "work" => "step",
         kind => kind,
@@ -98,5 +114,6 @@ fn task(viewer: &Member, task: &InboxTask) -> TaskRow {
         due: task.due,
         late: task.overdue || task.due.is_some_and(|due| due < viewer.state.now()),
         grade: task.grade.level(),
+        acting: String::new(),
     }
 }

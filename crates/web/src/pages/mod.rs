@@ -9,6 +9,7 @@ pub mod draft_trial;
 pub mod drafts;
 pub mod editor;
 pub mod home;
+pub mod inbox;
 pub mod indicators;
 pub mod journal;
 pub mod laws;
@@ -23,6 +24,7 @@ pub mod sign;
 pub mod step;
 pub mod system;
 pub mod transfers;
+pub mod verification;
 
 use crate::render::{Sample, samples_of};
 
@@ -43,6 +45,8 @@ pages![
     login::PasswordPage,
     login::CodePage,
     home::HomePage,
+    inbox::InboxPage,
+    inbox::HandledPage,
     cases::CasesPage,
     open_case::ChoosePage,
     open_case::CaseFormPage,
@@ -88,7 +92,7 @@ pages![
     laws::LawPage,
     public::ResolutionsPage,
     public::ResolutionPage,
-    public::VerifyPage,
+    verification::VerifyPage,
     public::AboutPage,
 ];
 
