@@ -38,6 +38,7 @@ fn roles() -> Vec<(&'static str, Actor)> {
         ("admin", person("admin", &["admin@vpqh"], Grade::Open)),
         ("~effects", Actor::System("effects")),
         ("~timer", Actor::System("timer")),
+        ("~subcases", Actor::System("subcases")),
         ("~publish", Actor::System("publisher")),
         ("~sign-in", Actor::System("sign-in")),
         ("~certs", Actor::System("certificates")),

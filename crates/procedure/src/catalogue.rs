@@ -2,7 +2,8 @@
 
 use crate::{
     Calendar, References,
-    model::{Procedure, ProcedureRef, Work},
+    check::Finding,
+    model::{Procedure, ProcedureRef, Text, Work},
     read,
 };
 use kernel::Day;
@@ -113,7 +114,10 @@ impl Catalogue {
                 }
             }
         }
+        let texts: BTreeMap<String, String> =
+            files.iter().map(|(file, text, _)| (file.clone(), text.clone())).collect();
         catalogue.resolve(files);
+        catalogue.connect(&texts);
         catalogue
     }
 
@@ -210,8 +214,9 @@ impl Catalogue {
                 return;
             }
         };
-        let versions = self.procedures.entry(record.version.id.clone()).or_default();
         let mut kept = procedure;
+        self.name_subcases(&mut kept);
+        let versions = self.procedures.entry(record.version.id.clone()).or_default();
         if let Some(of_file) = versions.get(&record.version.version) {
             kept.file.clone_from(&of_file.file);
             if *of_file.as_ref() == kept {
@@ -262,10 +267,14 @@ impl Catalogue {
         let folder = raw.field.map(|field| field.code()).unwrap_or(DRAFT);
         let mut alone = Catalogue { references: self.references.clone(), ..Catalogue::default() };
         alone.resolve(vec![(format!("{folder}/{DRAFT}"), text.to_owned(), raw)]);
-        if alone.problems.is_empty()
-            && let Some(found) = alone.newest().next()
-        {
-            return Ok(found.clone());
+        let found = alone.newest().next().filter(|_| alone.problems.is_empty()).map(|p| Procedure::clone(p));
+        if let Some(mut found) = found {
+            self.name_subcases(&mut found);
+            let findings = self.check_subcases(&found);
+            if findings.is_empty() {
+                return Ok(Arc::new(found));
+            }
+            alone.problems = findings.into_iter().map(|finding| told(text, finding)).collect();
         }
         let mut problems = alone.problems;
         if problems.is_empty() {
@@ -276,6 +285,45 @@ impl Catalogue {
         problems.sort_by_key(|problem| problem.line);
         problems.dedup();
         Err(problems)
+    }
+
+    /// Gives the sub-cases of one procedure the names of theirs.
+    fn name_subcases(&self, procedure: &mut Procedure) {
+        for spec in procedure.steps.iter_mut().filter_map(|step| step.subcase.as_mut()) {
+            if let Some(named) = self.procedures.get(&spec.procedure).and_then(|all| all.values().next_back()) {
+                spec.name.clone_from(&named.title);
+            }
+        }
+    }
+
+    /// Gives the sub-cases the names of their procedures; tells where one cannot be opened. The procedure itself stands:
+    /// whoever comes to such a step is told, and can go another way.
+    fn connect(&mut self, texts: &BTreeMap<String, String>) {
+        let names: BTreeMap<String, Text> = self.newest().map(|p| (p.id.clone(), p.title.clone())).collect();
+        for procedure in self.procedures.values_mut().flat_map(BTreeMap::values_mut) {
+            if procedure.steps.iter().all(|step| step.subcase.is_none()) {
+                continue;
+            }
+            for spec in Arc::make_mut(procedure).steps.iter_mut().filter_map(|step| step.subcase.as_mut()) {
+                if let Some(name) = names.get(&spec.procedure) {
+                    spec.name.clone_from(name);
+                }
+            }
+        }
+        let found: Vec<(String, Finding)> = self
+            .all()
+            .flat_map(|procedure| self.check_subcases(procedure).into_iter().map(|f| (procedure.file.clone(), f)))
+            .collect();
+        for (file, finding) in found {
+            let text = texts.get(&file).map_or("", String::as_str);
+            let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+            self.problem(&file, line, finding.what, finding.mend);
+        }
+    }
+
+    /// What is wrong between a procedure and those of the catalogue that it opens as sub-cases.
+    pub fn check_subcases(&self, procedure: &Procedure) -> Vec<Finding> {
+        crate::check::subcases(procedure, |id| self.procedures.get(id)?.values().next_back().cloned())
     }
 
     fn problem(&mut self, file: &str, line: usize, what: impl Into<String>, mend: impl Into<String>) {
@@ -317,6 +365,11 @@ impl Catalogue {
     pub fn references(&self) -> &References {
         &self.references
     }
+}
+
+fn told(text: &str, finding: Finding) -> LoadProblem {
+    let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+    LoadProblem { file: String::new(), line, what: finding.what, mend: finding.mend }
 }
 
 fn gather(root: &Path, dir: &Path, depth: u32, texts: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {

@@ -95,7 +95,12 @@ impl<'a> Fitter<'a> {
                 };
                 rule(from) == rule(to) && from.deadline == to.deadline
             }
-            (StepKind::Subcase, _) => from.subcase == to.subcase,
+            (StepKind::Subcase, _) => {
+                let asked = |s: &Step| {
+                    s.subcase.as_ref().map(|c| (c.procedure.clone(), c.title.clone(), c.wait, c.fields.clone()))
+                };
+                asked(from) == asked(to)
+            }
             _ => from.document == to.document,
         };
         if !same {

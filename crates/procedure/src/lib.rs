@@ -25,6 +25,7 @@ pub mod draw;
 pub mod effect;
 pub mod event;
 pub mod explain;
+mod explore;
 pub mod fit;
 pub mod form;
 pub mod guard;

@@ -25,6 +25,15 @@ use procedure::{
 };
 use serde::{Deserialize, Serialize};
 
+/// A declaration that is refused. What is wrong is said in the words of the language, which is English.
+#[derive(Debug, Serialize)]
+pub struct RefusedFile {
+    /// The file, relative to the catalogue.
+    pub file: String,
+    /// Line, what is wrong, how to mend it.
+    pub problems: Vec<(usize, String, String)>,
+}
+
 /// The catalogue.
 #[derive(Debug, Serialize)]
 pub struct ProceduresPage {
@@ -36,8 +45,8 @@ pub struct ProceduresPage {
     pub q: String,
     /// How many match.
     pub found: i64,
-    /// What is not in use: the file, the line, what is wrong, how to mend it.
-    pub refused: Vec<(String, i64, String, String)>,
+    /// Files that are refused, with what is wrong in them.
+    pub refused: Vec<RefusedFile>,
 }
 
 /// The procedures of a field with how many run and their cases.
@@ -56,11 +65,12 @@ impl Page for ProceduresPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let one =
             FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3, 12)], runs: (1, 2) };
-        let wrong = ("lawmaking/x.toml".into(), 12, "there is no step nowhere".into(), "name a step".into());
+        let problem = (12, "the step read has no owner".into(), "write owner = \"position@body\"".into());
+        let wrong = RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] };
         let page =
             |fields, q: &str| ProceduresPage { fields, share: (53, 54, 9815), q: q.into(), found: 1, refused: vec![] };
         let refused = ProceduresPage { refused: vec![wrong], ..page(vec![one], "") };
-        vec![("one field", refused), ("nothing found", ProceduresPage { found: 0, ..page(vec![], "xyz") })]
+        vec![("a refused file", refused), ("nothing found", ProceduresPage { found: 0, ..page(vec![], "xyz") })]
     }
 }
 
@@ -231,15 +241,20 @@ pub async fn list(viewer: Member, Query(wanted): Query<Wanted>) -> Result<Respon
     let lost = failed.iter().filter(|file| file.contains('/') && catalogue.all().all(|p| p.file != **file)).count();
     let all = runs + i64::try_from(lost).unwrap_or(0);
     let found = fields.iter().map(|f| f.procedures.len()).sum::<usize>();
-    let refused = catalogue.problems().iter();
+    let mut refused: Vec<RefusedFile> = Vec::new();
+    for found in catalogue.problems() {
+        let problem = (found.line, found.what.clone(), found.mend.clone());
+        match refused.iter_mut().find(|file| file.file == found.file) {
+            Some(file) => file.problems.push(problem),
+            None => refused.push(RefusedFile { file: found.file.clone(), problems: vec![problem] }),
+        }
+    }
     let page = ProceduresPage {
         fields,
         share: (runs, all, if all > 0 { runs * 10_000 / all } else { 0 }),
         q,
         found: i64::try_from(found).unwrap_or(0),
-        refused: refused
-            .map(|p| (p.file.clone(), i64::try_from(p.line).unwrap_or(0), p.what.clone(), p.mend.clone()))
-            .collect(),
+        refused,
     };
     viewer.page(&page).await
 }
