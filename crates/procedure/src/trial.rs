@@ -197,8 +197,14 @@ impl Runner<'_> {
 
     fn act(&mut self, actor: &Actor, command: &Command) -> Result<(), Refusal> {
         let world = World { actor, now: self.now, calendar: self.calendar, roll: &Everybody };
-        let events = advance(self.procedure, &self.state, command, &world)?;
-        events.iter().for_each(|event| self.state.apply(event));
+        let mut events = advance(self.procedure, &self.state, command, &world)?;
+        for event in &mut events {
+            // The sub-cases of a sample case are invented too.
+            if let Event::SubcaseRequested(asked) = event {
+                asked.case = CaseId::new(format!("case-mau-{}", self.state.subcases.len() + 1)).ok();
+            }
+            self.state.apply(event);
+        }
         self.events.extend(events);
         Ok(())
     }
@@ -265,9 +271,10 @@ impl Runner<'_> {
             }
             StepKind::Publish => self.act_first(&Command::Publish { key })?,
             StepKind::Subcase => {
-                let case = CaseId::new("case-mau").map_err(|_| Refusal::rule("case-not-open"))?;
+                let opened = self.state.subcases.iter().rev().find_map(|subcase| subcase.case.clone());
+                let case = opened.ok_or_else(|| Refusal::rule("case-not-open"))?;
                 let outcome = if code == "done" { Outcome::Done } else { Outcome::Refused };
-                self.act_first(&Command::SubcaseClosed { case, outcome })?;
+                self.act(&Actor::System(crate::command::SUBCASES), &Command::SubcaseClosed { case, outcome })?;
             }
             StepKind::End => return Err(Refusal::rule("case-not-open")),
         }
@@ -345,6 +352,7 @@ fn in_seat(seat: &str) -> Actor {
     };
     match seat.split_once(':') {
         Some(("system", "publisher")) => Actor::System("publisher"),
+        Some(("system", "subcases")) => Actor::System("subcases"),
         Some(("system", _)) => Actor::System("timer"),
         Some((_, id)) => person(id, &[]),
         None => person(&format!("mau.{}", seat.replace('@', ".")), &[seat]),

@@ -244,6 +244,8 @@ fn goes_on(procedure: &Procedure, state: CaseState, seed: usize) -> Result<CaseS
             .ok_or_else(|| format!("no task at {}", step.key))?;
         let seat = task.seats.first().cloned().ok_or_else(|| format!("nobody at {}", step.key))?;
         let actor = match seat.split_once(':') {
+            _ if task.kind == tasks::TaskKind::Subcase => Actor::System("subcases"),
+            Some(("system", "subcases")) => Actor::System("subcases"),
             Some(("system", _)) => Actor::System("publisher"),
             Some((_, id)) => person(id, None),
             None => person("someone", Some(&seat)),
@@ -288,14 +290,19 @@ fn goes_on(procedure: &Procedure, state: CaseState, seed: usize) -> Result<CaseS
             tasks::TaskKind::Issue(key) => Command::Issue { key: key.clone(), number: "1".into(), day: at.day() },
             tasks::TaskKind::Publish(key) => Command::Publish { key: key.clone() },
             tasks::TaskKind::Subcase => Command::SubcaseClosed {
-                case: kernel::CaseId::new("case-2").unwrap(),
+                case: state.subcases.iter().rev().find_map(|subcase| subcase.case.clone()).unwrap(),
                 outcome: procedure::model::Outcome::Done,
             },
         });
         for command in commands {
-            let events = advance(procedure, &state, &command, &world(&actor, at))
+            let mut events = advance(procedure, &state, &command, &world(&actor, at))
                 .map_err(|e| format!("{} at {}: {e}", procedure.id, step.key))?;
-            events.iter().for_each(|e| state.apply(e));
+            for event in &mut events {
+                if let procedure::Event::SubcaseRequested(asked) = event {
+                    asked.case = kernel::CaseId::new(format!("case-{}", state.subcases.len() + 100)).ok();
+                }
+                state.apply(event);
+            }
         }
         for key in documents.keys() {
             state.documents.get(key).ok_or_else(|| format!("{key} was lost"))?;
