@@ -4,10 +4,12 @@ pub mod account;
 pub mod ballot;
 pub mod case;
 pub mod cases;
+pub mod certificates;
 pub mod document;
 pub mod draft_trial;
 pub mod drafts;
 pub mod editor;
+pub mod enrolments;
 pub mod home;
 pub mod inbox;
 pub mod indicators;
@@ -24,6 +26,7 @@ pub mod sign;
 pub mod step;
 pub mod system;
 pub mod transfers;
+pub mod trust;
 pub mod verification;
 
 use crate::render::{Sample, samples_of};
@@ -86,6 +89,12 @@ pages![
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
+    certificates::CertificatesPage,
+    certificates::CertificatePage,
+    enrolments::EnrolmentsPage,
+    enrolments::EnrolmentFormPage,
+    enrolments::EnrolmentPage,
+    trust::TrustPage,
     account::AccountPage,
     account::EnrolPage,
     laws::LawsPage,
