@@ -347,6 +347,8 @@ fn in_seat(seat: &str) -> Actor {
                 bodies: Default::default(),
                 clearance: Grade::MostSecret,
                 acting_as: None,
+                handed: Vec::new(),
+                acting_for: None,
             })
         })
     };
