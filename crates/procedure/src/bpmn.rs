@@ -79,7 +79,12 @@ pub fn process_id(procedure: &str) -> String {
 }
 
 /// The variables of a case at its present step, as it is about to be left with this outcome or returned to that step.
-pub fn facts(procedure: &Procedure, state: &CaseState, outcome: Option<&str>, returned: Option<&str>) -> Map<String, Value> {
+pub fn facts(
+    procedure: &Procedure,
+    state: &CaseState,
+    outcome: Option<&str>,
+    returned: Option<&str>,
+) -> Map<String, Value> {
     let mut facts = Map::new();
     for step in &procedure.steps {
         let here = step.key == state.step;

@@ -73,7 +73,13 @@ pub struct Run {
 
 impl Run {
     pub fn open(procedure: &Arc<Procedure>, seed: usize) -> Run {
-        let mut run = Run { procedure: procedure.clone(), case: CaseState::new(), events: Vec::new(), now: start(), left: Vec::new() };
+        let mut run = Run {
+            procedure: procedure.clone(),
+            case: CaseState::new(),
+            events: Vec::new(),
+            now: start(),
+            left: Vec::new(),
+        };
         let fields = form(&procedure.form, seed);
         let owner = &procedure.first_step().owners[0];
         let seat = match owner {
