@@ -1,6 +1,6 @@
 //! Wires the rooms: the one place that knows how they fit together.
 
-use crate::{config::Config, keyfiles, network::Network};
+use crate::{config::Config, keyfiles, mail::Post, network::Network};
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn};
@@ -37,6 +37,7 @@ pub struct House {
     pub laws: Arc<Laws>,
     /// The master key.
     pub master: Arc<MasterKey>,
+    post: Option<Post>,
     storage: &'static str,
 }
 
@@ -77,8 +78,9 @@ impl House {
             Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone()).with_checking(checking);
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
         let storage = storage_name(&config.storage.url);
+        let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
-        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, storage })
+        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, post, storage })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -88,7 +90,7 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        [self.cases.workers(), self.keys.workers()].concat()
+        [self.cases.workers(), self.keys.workers(), Post::workers(self.post.clone())].concat()
     }
 
     /// What the pages work with.
