@@ -55,6 +55,7 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	tests/.venv/bin/python benches/scale.py
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
+	$(CARGO) bench --workspace --bench certificates
 	$(CARGO) bench --workspace --bench packages
 	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python
 	tests/.venv/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt
