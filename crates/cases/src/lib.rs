@@ -76,7 +76,7 @@ impl Cases {
     }
 
     /// The procedures.
-    pub fn catalogue(&self) -> &Catalogue {
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
         &self.catalogue
     }
     /// The documents.

@@ -319,6 +319,19 @@ impl Keys {
         house.issuing.crl(number, now, now.plus_seconds(CRL_SECONDS), &revoked).map_err(Problem::fault)
     }
 
+    /// The root's list of authorities that it revoked, signed now.
+    ///
+    /// # Errors
+    /// [`Problem::Refused`] `authority-missing`, `certificate-key-elsewhere` for a root that is kept offline; storage.
+    pub async fn root_crl(&self) -> Result<Crl, Problem> {
+        let stored = self.of_holder(&service(ROOT)).await?.into_iter().next();
+        let stored = stored.ok_or_else(|| Problem::refused("authority-missing"))?;
+        let root = Authority::new(self.unseal(&stored)?, vec![stored.certificate.clone()]).map_err(Problem::fault)?;
+        let now = self.clock.now();
+        let number = u64::try_from(now.micros()).unwrap_or(0);
+        root.crl(number, now, now.plus_seconds(YEAR / 2), &[]).map_err(Problem::fault)
+    }
+
     /// The service that stamps times.
     ///
     /// # Errors
