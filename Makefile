@@ -52,8 +52,10 @@ kill-test: prerequisites ## SIGKILL a writer of the journal, then the whole serv
 bench: prerequisites web ## Measure, beside the machine's own limits and peers, in one run
 	$(CARGO) build --release --workspace --bins
 	tests/.venv/bin/python benches/service.py
+	tests/.venv/bin/python benches/scale.py
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
+	$(CARGO) bench --workspace --bench packages
 	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python
 	tests/.venv/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt
 	DIENHONG_PEERS_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) bench -p dienhong-statute

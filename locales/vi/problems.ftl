@@ -125,3 +125,5 @@ case-no-way-on = Bước “{ $step }” chưa có lối đi tiếp; kiểm tra 
 case-owner-unbound = Chưa xác định được người làm bước “{ $step }” (trường { $field }).
 case-effect-unbound = Hiệu lực “{ $effect }” thiếu dữ liệu (trường { $field }).
 case-too-many-visits = Hồ sơ đã quay lại bước này quá nhiều lần.
+too-many-files = Mỗi lần tiếp nhận nhiều nhất { $most } hồ sơ.
+move-not-taken-over = Bước này không tiếp nhận được từ nơi khác: ký, cấp số, bỏ phiếu và thay đổi nhân sự phải làm trong hệ thống.

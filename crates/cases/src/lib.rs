@@ -22,6 +22,7 @@ mod minutes;
 mod moves;
 pub mod projection;
 mod recent;
+mod take_over;
 mod timeline;
 mod timers;
 mod view;
@@ -31,6 +32,7 @@ pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
 pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
+pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use view::CaseView;
 

@@ -47,6 +47,8 @@ enum Role {
     Law(statute::cli::Arguments),
     #[command(flatten)]
     Signatures(signing::command::Command),
+    /// Packages of the National Document Interconnection Axis: check, show, unpack, pack.
+    Edxml(edxml::command::Arguments),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
     /// Check the declared procedures.
@@ -89,6 +91,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Scenario(arguments) => command::scenario::run(arguments, config).await,
         Role::Law(arguments) => command::law::run(&arguments),
         Role::Signatures(command) => command::signatures::run(&command, &config),
+        Role::Edxml(arguments) => command::edxml::run(&arguments),
         Role::Paper(arguments) => command::paper::run(&arguments),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }

@@ -8,6 +8,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("statute", &["kernel"]),
     ("procedure", &["kernel"]),
+    ("edxml", &["kernel"]),
     ("pki", &["kernel"]),
     ("signing", &["kernel", "pki"]),
     ("typeset", &["kernel", "statute"]),
@@ -76,7 +77,7 @@ fn room(package: &str) -> &str {
 
 /// The pure floor knows no runtime, database or HTTP; only the journal knows SQL; only `web` and `server` know HTTP.
 fn no_foreign_engine(name: &str, dependency: &str) {
-    if matches!(name, "kernel" | "statute" | "procedure" | "pki") {
+    if matches!(name, "kernel" | "statute" | "procedure" | "pki" | "edxml") {
         assert!(!matches!(dependency, "tokio" | "sqlx" | "axum" | "reqwest"), "{name} is pure: no {dependency}");
     }
     if name != "journal" {

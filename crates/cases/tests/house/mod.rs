@@ -162,7 +162,7 @@ impl House {
         self.records.open_register(&self.system("seed"), register).await.unwrap();
     }
 
-    async fn seat(&self, id: &str, name: &str, position: &str, at: &str) {
+    pub async fn seat(&self, id: &str, name: &str, position: &str, at: &str) {
         let seed = self.system("seed");
         let new = NewPerson {
             id: Some(person(id)),

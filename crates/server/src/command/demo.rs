@@ -37,6 +37,20 @@ enum What {
         /// Go on opening cases until the journal holds this many acts: for measuring.
         #[arg(long, default_value_t = 0)]
         acts: i64,
+        /// Add so many open tasks of the Office: for measuring.
+        #[arg(long, default_value_t = 0)]
+        open: usize,
+        /// Add so many tasks that were done.
+        #[arg(long, default_value_t = 0)]
+        closed: usize,
+    },
+    /// Move so many of the open tasks one step on and print the steps of a second.
+    Advance {
+        /// How many.
+        steps: usize,
+        /// How many people do so at once.
+        #[arg(long, default_value_t = 256)]
+        at_once: usize,
     },
     /// Print who can sign in.
     Accounts {
@@ -54,12 +68,20 @@ pub async fn run(arguments: Arguments, mut config: Config) -> anyhow::Result<Exi
     match arguments.what {
         Some(What::Accounts { json }) => print_accounts(&Accounts::load(&accounts_file)?, json)?,
         Some(What::Codes) => print_codes(&Accounts::load(&accounts_file)?)?,
-        Some(What::Seed { bare, acts }) => {
+        Some(What::Seed { bare, acts, open: tasks, closed }) => {
             let house = open(&config, &arguments.data).await?;
             seed(&house, &accounts_file, bare).await?;
             if acts > 0 {
                 demo::bulk::until(&house, acts, &mut |line| eprintln!("  {line}")).await?;
             }
+            if tasks + closed > 0 {
+                demo::bulk::crowd(&house, tasks, closed, &mut |line| eprintln!("  {line}")).await?;
+            }
+            house.journal.close().await;
+        }
+        Some(What::Advance { steps, at_once }) => {
+            let house = open(&config, &arguments.data).await?;
+            println!("{:.0}", demo::bulk::advance(&house, steps, at_once.max(1)).await?);
             house.journal.close().await;
         }
         None => {

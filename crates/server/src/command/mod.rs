@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod doctor;
+pub mod edxml;
 pub mod law;
 pub mod migrate;
 pub mod paper;

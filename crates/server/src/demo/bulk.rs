@@ -2,10 +2,14 @@
 
 use super::desk::Desk;
 use crate::wire::House;
+use anyhow::Context;
+use cases::{File, MOST_FILES};
 use directory::Position;
 use futures::future::try_join_all;
-use kernel::Grade;
+use kernel::{BodyId, CaseId, Grade};
+use procedure::Command;
 use serde_json::{Map, json};
+use std::time::Instant;
 
 /// Cases opened side by side, so that writers are batched as they are under load.
 const AT_ONCE: usize = 64;
@@ -33,6 +37,88 @@ pub async fn until(house: &House, acts: i64, say: &mut dyn FnMut(&str)) -> anyho
     }
     say(&format!("{opened} cases opened"));
     Ok(())
+}
+
+/// The procedure of the crowd: a task is given, carried out, and found to be done.
+const TASK: &str = "assigned-task";
+/// Units whose people the open tasks wait for.
+const UNITS: [&str; 8] = [
+    "vu-phap-luat",
+    "vu-chuyen-doi-so",
+    "vu-to-chuc-can-bo",
+    "vu-tong-hop",
+    "vu-thu-ky",
+    "vu-thong-tin",
+    "vu-doi-ngoai",
+    "vu-ke-hoach-tai-chinh",
+];
+/// Files between two lines of progress.
+const FILES_REPORT: usize = 50_000;
+/// Days over which the tasks of the crowd fall due, from a month ago on.
+const DUE_DAYS: usize = 120;
+
+/// Adds tasks given to units of the Office: so many that are open, and so many that were done.
+///
+/// # Errors
+/// When a file is refused or the storage does not answer.
+pub async fn crowd(house: &House, open: usize, closed: usize, say: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
+    let head = Desk::new(house).holder(Position::HEAD, "vpqh").await?;
+    let today = house.journal.clock().now().day();
+    let mut entered = 0;
+    while entered < open + closed {
+        let until = (entered + MOST_FILES).min(open + closed);
+        let file = |place: usize| {
+            let is_open = place < open;
+            let due = today.plus_days(i64::try_from(place * 7 % DUE_DAYS).unwrap_or(0) - 30);
+            // A task that the Office gives to itself is in the same hands from beginning to end.
+            let unit = if is_open { UNITS[place % UNITS.len()] } else { "vpqh" };
+            let title = format!("Nhiệm vụ {place:07}");
+            let fields = json!({ "unit": unit, "subject": title, "due": due.to_string() });
+            let mut moves = vec![complete("assign", None)];
+            if !is_open {
+                moves.extend([complete("carry-out", Some("report")), complete("assess", None)]);
+            }
+            File { title, fields: fields.as_object().cloned().unwrap_or_default(), moves }
+        };
+        house.cases.take_over(&head, TASK, (entered..until).map(file).collect()).await?;
+        if until / FILES_REPORT > entered / FILES_REPORT {
+            say(&format!("{until} of {} files", open + closed));
+        }
+        entered = until;
+    }
+    Ok(())
+}
+
+/// Moves open tasks of the crowd one step on, each by a change of its own, as many side by side as there are people at
+/// work; answers with the steps of a second.
+///
+/// # Errors
+/// When there are fewer open tasks than steps, or one is refused.
+pub async fn advance(house: &House, steps: usize, at_once: usize) -> anyhow::Result<f64> {
+    let desk = Desk::new(house);
+    let expert = desk.holder(Position::EXPERT, UNITS[0]).await?;
+    let seat = Position::known(Position::EXPERT).at(&BodyId::new(UNITS[0])?);
+    let sql = "SELECT case_id FROM task WHERE seat = $1 AND step = $2 ORDER BY case_id LIMIT $3";
+    let wanted = [seat.into(), "carry-out".into(), i64::try_from(steps)?.into()];
+    let rows = house.journal.reader().rows(sql, &wanted).await?;
+    let waiting = rows.iter().map(|row| Ok(CaseId::new(row.text("case_id")?)?)).collect::<anyhow::Result<Vec<_>>>()?;
+    anyhow::ensure!(waiting.len() == steps, "only {} open tasks wait for {}", waiting.len(), UNITS[0]);
+    let begun = Instant::now();
+    for some in waiting.chunks(at_once) {
+        let moves = some.iter().map(|id| {
+            let expert = &expert;
+            async move {
+                let case = house.cases.case(expert, id).await?;
+                house.cases.command(expert, id, case.version, complete("carry-out", Some("report")), "").await
+            }
+        });
+        try_join_all(moves).await.context("a task of the crowd did not move")?;
+    }
+    Ok(steps as f64 / begun.elapsed().as_secs_f64())
+}
+
+fn complete(step: &str, outcome: Option<&str>) -> Command {
+    Command::Complete { step: step.to_owned(), fields: Map::new(), outcome: outcome.map(str::to_owned) }
 }
 
 fn form(title: &str) -> Map<String, serde_json::Value> {
