@@ -64,6 +64,7 @@ class Program:
             "DIENHONG_STORAGE_BLOBS": str(data / "blobs"),
             "DIENHONG_KEYS_MASTER": str(data / "master.key"),
             "DIENHONG_WEB_LISTEN": f"127.0.0.1:{self.port}",
+            "DIENHONG_CERTIFICATES_ADDRESS": f"http://127.0.0.1:{self.port}/pki",
             "DIENHONG_LOG_LEVEL": "warn,dienhong=info",
         }
         self.process: subprocess.Popen | None = None

@@ -69,3 +69,6 @@ conflict-nothing-lost = What you sent was not recorded, but what you typed is ke
 conflict-what-to-do = Look at the changes, open the page again with the latest content, and send what is still needed.
 conflict-changes = Changes since you opened the page
 conflict-kept = What you typed
+related-cases = Related cases
+related-above = The case that opened this one
+related-below = A case opened by this one

@@ -124,6 +124,7 @@ case-cannot-return = The case cannot be returned to “{ $to }”.
 case-no-way-on = There is no way on from “{ $step }”; check the procedure.
 case-owner-unbound = Nobody can be found for the step “{ $step }” (field { $field }).
 case-effect-unbound = The effect “{ $effect }” lacks data (field { $field }).
+case-subcase-unknown = The case { $case } was not opened by this one.
 case-too-many-visits = The case has come back to this step too often.
 too-many-files = At most { $most } files are taken over at once.
 move-not-taken-over = This move cannot be taken over from elsewhere: signatures, numbers, ballots and changes of people are made here.

@@ -65,3 +65,6 @@ conflict-nothing-lost = Việc vừa gửi chưa được ghi, nhưng nội dung
 conflict-what-to-do = Xem thay đổi, mở lại trang với nội dung mới nhất, rồi gửi lại phần còn cần.
 conflict-changes = Thay đổi từ lúc mở trang
 conflict-kept = Nội dung đã gõ
+related-cases = Hồ sơ liên quan
+related-above = Hồ sơ đã mở hồ sơ này
+related-below = Hồ sơ con do hồ sơ này mở

@@ -124,6 +124,7 @@ case-cannot-return = Không trả lại được bước “{ $to }”.
 case-no-way-on = Bước “{ $step }” chưa có lối đi tiếp; kiểm tra quy trình.
 case-owner-unbound = Chưa xác định được người làm bước “{ $step }” (trường { $field }).
 case-effect-unbound = Hiệu lực “{ $effect }” thiếu dữ liệu (trường { $field }).
+case-subcase-unknown = Hồ sơ { $case } không do hồ sơ này mở.
 case-too-many-visits = Hồ sơ đã quay lại bước này quá nhiều lần.
 too-many-files = Mỗi lần tiếp nhận nhiều nhất { $most } hồ sơ.
 move-not-taken-over = Bước này không tiếp nhận được từ nơi khác: ký, cấp số, bỏ phiếu và thay đổi nhân sự phải làm trong hệ thống.

@@ -4,7 +4,7 @@ use crate::{
     Cases,
     acts::{Move, TaskLine},
     load::{Loaded, access_of, stream, task_lines},
-    minutes, timers,
+    minutes, subcases, timers,
 };
 use directory::Effect;
 use journal::{Change, Expected};
@@ -108,6 +108,7 @@ fn follow_ups(mut change: Change, loaded: &Loaded, state: &CaseState, events: &[
                     change = change.job(timers::program_step(&loaded.id, version));
                 }
             }
+            Event::Closed(_) if state.parent.is_some() => change = change.job(subcases::job(&loaded.id)),
             Event::BallotClosed(closed) => change = change.job(minutes::job(&loaded.id, &closed.step, version)),
             _ => {}
         }

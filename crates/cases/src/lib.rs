@@ -22,6 +22,7 @@ mod minutes;
 mod moves;
 pub mod projection;
 mod recent;
+mod subcases;
 mod take_over;
 mod timeline;
 mod timers;
@@ -32,6 +33,7 @@ pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
 pub use lists::{CaseFilter, CaseSummary, Listing};
 pub use moves::{Done, Opinion};
+pub use subcases::Related;
 pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use view::CaseView;
@@ -68,11 +70,13 @@ impl Cases {
         ]
     }
 
-    /// The workers that the server runs: deadlines, steps that the program itself does, minutes of ballots.
+    /// The workers that the server runs: deadlines, steps that the program itself does, ends of sub-cases, minutes of
+    /// ballots.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         vec![
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
+            Arc::new(subcases::Ends(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]
     }

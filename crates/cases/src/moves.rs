@@ -101,7 +101,8 @@ impl Cases {
         let loaded = Loaded::unborn(id, procedure);
         let command = Command::Open { title: title.to_owned(), grade, fields };
         let events = self.advance(ctx, &loaded, &command).await?;
-        let moved = Moved { events, ..Moved::default() };
+        let mut moved = Moved { events, ..Moved::default() };
+        self.open_subcases(&loaded, &mut moved).await?;
         let (change, _) = self.change(&loaded, moved, key.clone()).await?;
         match self.journal.commit(ctx, change).await {
             Ok(receipt) => Ok(Done {
@@ -153,7 +154,10 @@ impl Cases {
                 Asked::Opinion(Opinion { body, answer, text, document: None })
             }
             // A document is named only by the move that makes it, so that none of another case can be brought in.
-            Command::Open { .. } | Command::AttachDocument { .. } | Command::GiveOpinion { .. } => {
+            Command::Open { .. }
+            | Command::OpenSubcase { .. }
+            | Command::AttachDocument { .. }
+            | Command::GiveOpinion { .. } => {
                 return Err(Problem::refused("case-document-not-here"));
             }
             plain => Asked::Plain(plain),
@@ -351,9 +355,7 @@ impl Cases {
                 moved.beside = planned.join(moved.beside);
             }
         }
-        if moved.events.iter().any(|event| matches!(event, Event::SubcaseRequested(_))) {
-            return Err(Problem::refused("case-subcase-unavailable"));
-        }
+        self.open_subcases(loaded, &mut moved).await?;
         if made.is_some() {
             moved.document.clone_from(&made);
         }
@@ -479,7 +481,9 @@ fn bodies_of(body: &procedure::model::BodyRef, loaded: &Loaded, command: &Comman
         procedure::model::BodyRef::Code(code) => vec![code.clone()],
         procedure::model::BodyRef::Field(key) => {
             let sent = match command {
-                Command::Open { fields, .. } | Command::Complete { fields, .. } => fields.get(key),
+                Command::Open { fields, .. }
+                | Command::OpenSubcase { fields, .. }
+                | Command::Complete { fields, .. } => fields.get(key),
                 _ => None,
             };
             match sent.or_else(|| loaded.state.fields.get(key)) {

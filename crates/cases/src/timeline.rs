@@ -212,7 +212,11 @@ fn event_args(
             .both("from", step_title(procedure, &e.from))
             .both("to", step_title(procedure, &e.to))
             .same("reason", &e.reason),
-        Event::SubcaseRequested(e) => at_step(args, &e.step).same("procedure", &e.procedure),
+        Event::SubcaseRequested(e) => {
+            let spec = procedure.step(&e.step).and_then(|step| step.subcase.as_ref());
+            let code = || Text { vi: e.procedure.clone(), en: e.procedure.clone() };
+            at_step(args, &e.step).both("procedure", spec.map_or_else(code, |spec| spec.name.clone()))
+        }
         Event::SubcaseClosed(e) => at_step(args, &e.step).same("case", &e.case),
         // Carried out in the same change, and told there in words.
         Event::EffectDeclared(_) => return None,

@@ -305,7 +305,7 @@ pub enum Holder {
     Person(PersonId),
     /// A body: its seal.
     Body(BodyId),
-    /// A service of the house: `root`, `issuing`, `time-stamping`.
+    /// A service of the house: `root`, `issuing`, `time-stamping`, `status`, `tls:<host>`.
     Service(String),
 }
 
@@ -337,6 +337,9 @@ act! {
         until: Timestamp,
         /// On what ground.
         basis: Basis,
+        /// The request that it answers; its holder takes it into use before it signs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        enrolment: Option<String>,
     }
 }
 
@@ -358,8 +361,14 @@ act! {
         reason: String,
         /// On what ground.
         basis: Basis,
+        /// Since when, when it was suspended before: what was signed in between counts no more than what comes after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     }
 }
+
+mod certification;
+pub use certification::*;
 
 /// `person:<id>`.
 pub fn person_stream(person: &PersonId) -> StreamId {

@@ -183,6 +183,7 @@ impl Directory {
         people::check_end(&held.assignment, from)?;
         let act = drafts::end(&held.assignment, from, &plan.basis);
         plan.on_person(&person, act);
+        plan.follows.insert((person.id.clone(), from));
         plan.say(
             format!("{} thôi giữ chức vụ {title}, {} từ {}.", person.name, body.name, from.words()),
             format!("{} ceases to be {title_en}, {}, from {}.", person.name, body.name_en, english(from)),
@@ -258,6 +259,7 @@ impl Directory {
                 let person = self.known_person(&held.assignment.person).await?;
                 let act = drafts::end(&held.assignment, from, &plan.basis);
                 plan.on_person(&person, act);
+                plan.follows.insert((person.id.clone(), from));
                 if passed.insert(person.id.clone()) {
                     self.pass_on(plan, &person, &held, &to.id, (from, what))?;
                 }
@@ -369,6 +371,8 @@ struct Plan {
     people: BTreeMap<PersonId, (i64, Vec<ActDraft>)>,
     seats: BTreeSet<(PersonId, BodyId, Position)>,
     indicators: Vec<(String, i64, ActDraft)>,
+    /// Whose certificates are to be looked at, and on which day.
+    follows: BTreeSet<(PersonId, Day)>,
     lines: Vec<EffectLine>,
 }
 
@@ -385,6 +389,7 @@ impl Plan {
             return Err(refusal.arg("title", &new.position).arg("body", &new.body).arg("from", new.from.short()));
         }
         self.on_person(person, drafts::start(id, new));
+        self.follows.extend(new.until.map(|until| (new.person.clone(), until)));
         Ok(())
     }
     fn into_change(self, mut change: Change) -> Change {
@@ -398,6 +403,9 @@ impl Plan {
         for (body, from, to) in &self.ended {
             let draft = drafts::end_body(&body.id, *from, Some(to), &self.basis);
             change = change.on(acts::body_stream(&body.id), Expected::At(body.version)).act(draft);
+        }
+        for (person, on) in &self.follows {
+            change = change.job(crate::follow::job(person, *on));
         }
         for (code, version, act) in self.indicators {
             change = change.on(acts::indicator_stream(&code), Expected::At(version)).act(act);

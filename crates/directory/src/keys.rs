@@ -6,35 +6,27 @@
 //! internal authority serves internal use (Decree 23/2025 art. 9); officials' certificates for outside come from the
 //! government's issuer.
 
+mod life;
+
 use crate::{
     Directory, Holder,
-    acts::{self, CertificateIssued, CertificateRevoked, SealedKey},
+    acts::{self, CertificateIssued, SealedKey},
+    authority::{House, Services},
     model::{AssignmentView, Basis},
+    status::Told,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use journal::{Change, Expected, Row, Value};
 use kernel::{ActDraft, BodyId, Clock, Ctx, Entropy, PersonId, Problem, Timestamp};
-use pki::{
-    Authority, Certificate, Crl, KeyKind, PrivateKey, Profile, Reason, Revocation, Subject, TrustAnchors,
-    check_before_signing,
-};
+use pki::{Certificate, KeyKind, PrivateKey, Profile, Subject, check_before_signing};
 use serde_json::json;
-use signing::{LocalTimeStamper, MasterKey, Sealed, Signer, SoftwareSigner, TimeStamper, Trust};
+use signing::{MasterKey, Sealed, Signer, SoftwareSigner};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::OnceCell;
 
 const YEAR: i64 = 365 * 86_400;
-/// How long a list of revocations counts, in seconds.
-const CRL_SECONDS: i64 = 7 * 86_400;
 /// Longest text of a name in a certificate (RFC 5280, appendix A.1).
 const NAME_CHARS: usize = 64;
-/// Who runs the authority.
-const OPERATOR: &str = "Văn phòng Quốc hội";
-
-const ROOT: &str = "root";
-const ISSUING: &str = "issuing";
-const TIME_STAMPING: &str = "time-stamping";
-
 /// A certificate as stored.
 #[derive(Debug, Clone)]
 pub struct StoredCertificate {
@@ -48,13 +40,35 @@ pub struct StoredCertificate {
     pub revoked: Option<Timestamp>,
     /// Why: a code of RFC 5280 section 5.3.1.
     pub reason: Option<String>,
+    /// Whether the internal authority issued it and tells its status.
+    pub own: bool,
+    /// The certificates above an imported one.
+    pub chain: Vec<Certificate>,
+    /// The request that it answers.
+    pub enrolment: Option<String>,
+    /// When it was handed over.
+    pub delivered: Option<Timestamp>,
+    /// When its holder took it into use.
+    pub activated: Option<Timestamp>,
+    pub(crate) version: i64,
     sealed_key: Option<String>,
 }
 
 impl StoredCertificate {
+    /// Whether it is suspended.
+    pub fn on_hold(&self) -> bool {
+        self.reason.as_deref() == Some("certificate_hold")
+    }
+    /// Whether its holder has yet to take it into use: it came by a request, and its key is kept here.
+    pub fn awaits_holder(&self) -> bool {
+        self.enrolment.is_some() && self.own && self.activated.is_none()
+    }
     /// Whether it may sign at an instant, as far as the directory knows.
     pub fn is_valid(&self, at: Timestamp) -> bool {
         self.certificate.is_valid_at(at) && self.revoked.is_none_or(|revoked| at < revoked)
+    }
+    pub(crate) fn sealed(&self) -> Option<&str> {
+        self.sealed_key.as_deref()
     }
     /// Whether its key is kept here.
     pub fn has_key(&self) -> bool {
@@ -74,61 +88,27 @@ pub struct Coverage {
 /// The internal authority and everybody's certificates. Cheap to clone.
 #[derive(Clone)]
 pub struct Keys {
-    directory: Directory,
-    master: Arc<MasterKey>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    authority: Arc<OnceCell<House>>,
-}
-
-/// What is read once: the authority never changes while the program runs.
-struct House {
-    root: Certificate,
-    issuing: Authority,
-    stamper: Arc<dyn TimeStamper>,
+    pub(crate) directory: Directory,
+    pub(crate) master: Arc<MasterKey>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) authority: Arc<OnceCell<House>>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) told: Arc<Told>,
 }
 
 impl Keys {
     /// The keys over a directory; they are sealed under the master key.
     pub fn new(directory: Directory, master: Arc<MasterKey>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Keys {
-        Keys { directory, master, clock, entropy, authority: Arc::default() }
-    }
-
-    /// Makes the internal authority: root, issuing authority and time stamping. Once for a database.
-    ///
-    /// # Errors
-    /// [`Problem::Refused`] `authority-there-already`; [`Problem::Forbidden`]; storage.
-    pub async fn establish_authority(&self, ctx: &Ctx, basis: &Basis) -> Result<(), Problem> {
-        if !self.of_holder(&service(ROOT)).await?.is_empty() {
-            return Err(Problem::refused("authority-there-already"));
-        }
-        let now = self.clock.now();
-        let from = now.plus_seconds(-3600);
-        let entropy = &*self.entropy;
-        let generate = || PrivateKey::generate(KeyKind::P256).map_err(Problem::fault);
-        let subject = |name| Subject::service(name, OPERATOR);
-        let root = Authority::root(
-            &subject("CA gốc nội bộ Diên Hồng"),
-            generate()?,
-            from,
-            now.plus_seconds(20 * YEAR),
+        Keys {
+            directory,
+            master,
+            clock,
             entropy,
-        )
-        .map_err(Problem::fault)?;
-        let name = subject("CA cấp chứng thư nội bộ Diên Hồng");
-        let issuing =
-            root.subordinate(&name, generate()?, from, now.plus_seconds(10 * YEAR), entropy).map_err(Problem::fault)?;
-        let key = generate()?;
-        let name = subject("Dịch vụ cấp dấu thời gian nội bộ");
-        let until = now.plus_seconds(5 * YEAR);
-        let stamping = issuing
-            .issue(Profile::TimeStamping, &name, key.public_key_info(), from, until, entropy)
-            .map_err(Problem::fault)?;
-        let change = Change::new();
-        let change = self.issued(change, &service(ROOT), root.certificate(), root.key(), basis);
-        let change = self.issued(change, &service(ISSUING), issuing.certificate(), issuing.key(), basis);
-        let change = self.issued(change, &service(TIME_STAMPING), &stamping, &key, basis);
-        self.directory.journal().commit(ctx, change).await.map(drop)
+            authority: Arc::default(),
+            services: Arc::default(),
+            told: Arc::default(),
+        }
     }
 
     /// Issues certificates with new keys to people and bodies, in one change; `until` is cut to five years (Decree
@@ -144,6 +124,21 @@ impl Keys {
         until: Timestamp,
         basis: &Basis,
     ) -> Result<Vec<String>, Problem> {
+        let (change, serials) = self.plan_issue(holders, until, basis, None).await?;
+        if !serials.is_empty() {
+            self.directory.journal().commit(ctx, change).await?;
+        }
+        Ok(serials)
+    }
+
+    /// The change that issues certificates, to be committed with what goes with it. Nothing leaves this crate before.
+    pub(crate) async fn plan_issue(
+        &self,
+        holders: &[Holder],
+        until: Timestamp,
+        basis: &Basis,
+        enrolment: Option<&str>,
+    ) -> Result<(Change, Vec<String>), Problem> {
         let now = self.clock.now();
         let until = until.min(now.plus_seconds(5 * YEAR));
         let titles = self.titles(holders).await?;
@@ -152,14 +147,10 @@ impl Keys {
             subjects.push((holder.clone(), self.subject(holder, &titles).await?));
         }
         self.house().await?;
-        let (keys, basis) = (self.clone(), basis.clone());
+        let (keys, basis, enrolment) = (self.clone(), basis.clone(), enrolment.map(str::to_owned));
         // Making hundreds of keys takes a good part of a second.
-        let made = tokio::task::spawn_blocking(move || keys.make(subjects, now, until, &basis));
-        let (change, serials) = made.await.map_err(Problem::fault)??;
-        if !serials.is_empty() {
-            self.directory.journal().commit(ctx, change).await?;
-        }
-        Ok(serials)
+        let make = move || keys.make(subjects, now, until, &basis, enrolment.as_deref());
+        tokio::task::spawn_blocking(make).await.map_err(Problem::fault)?
     }
 
     fn make(
@@ -168,6 +159,7 @@ impl Keys {
         now: Timestamp,
         until: Timestamp,
         basis: &Basis,
+        enrolment: Option<&str>,
     ) -> Result<(Change, Vec<String>), Problem> {
         let house = self.authority.get().ok_or_else(|| Problem::refused("authority-missing"))?;
         let (mut change, mut serials) = (Change::new(), Vec::new());
@@ -179,21 +171,22 @@ impl Keys {
                 .issue(profile, &subject, key.public_key_info(), from, until, &*self.entropy)
                 .map_err(Problem::fault)?;
             serials.push(certificate.serial_hex());
-            change = self.issued(change, &holder, &certificate, &key, basis);
+            change = self.issued(change, &holder, &certificate, Some(&key), basis, enrolment);
         }
         Ok((change, serials))
     }
 
-    fn issued(
+    /// The act that issues a certificate; its key, when it is made here, is sealed beside it.
+    pub(crate) fn issued(
         &self,
         change: Change,
         holder: &Holder,
         certificate: &Certificate,
-        key: &PrivateKey,
+        key: Option<&PrivateKey>,
         basis: &Basis,
+        enrolment: Option<&str>,
     ) -> Change {
         let serial = certificate.serial_hex();
-        let sealed = self.master.seal(&key_context(&serial), key.pkcs8(), &*self.entropy);
         let issued = CertificateIssued {
             serial: serial.clone(),
             holder: holder.clone(),
@@ -202,37 +195,23 @@ impl Keys {
             from: certificate.not_before(),
             until: certificate.not_after(),
             basis: basis.clone(),
+            enrolment: enrolment.map(str::to_owned),
         };
-        let draft = ActDraft::new(acts::certificate_resource(&serial, holder), &issued)
-            .with_private(json!(SealedKey { sealed_key: sealed.as_str().to_owned() }));
+        let mut draft = ActDraft::new(acts::certificate_resource(&serial, holder), &issued);
+        if let Some(key) = key {
+            let sealed = self.master.seal(&key_context(&serial), key.pkcs8(), &*self.entropy);
+            draft = draft.with_private(json!(SealedKey { sealed_key: sealed.as_str().to_owned() }));
+        }
         change.on(acts::certificate_stream(&serial), Expected::New).act(draft)
     }
 
-    /// Revokes a certificate from now on: an administrator any, a person their own (policy).
+    /// A certificate by its serial number.
     ///
     /// # Errors
-    /// [`Problem::NotFound`]; [`Problem::Refused`] `certificate-revoked` when it was revoked before; storage.
-    pub async fn revoke(&self, ctx: &Ctx, serial: &str, reason: Reason, basis: &Basis) -> Result<(), Problem> {
+    /// As [`Directory::person`].
+    pub async fn certificate(&self, serial: &str) -> Result<Option<StoredCertificate>, Problem> {
         let sql = format!("SELECT {COLUMNS} WHERE serial = $1");
-        let row = self.directory.journal().reader().row(&sql, &[serial.into()]).await?;
-        let found = row.as_ref().map(stored).transpose()?.ok_or_else(|| Problem::not_found("certificate", serial))?;
-        if found.revoked.is_some() {
-            return Err(Problem::refused("certificate-revoked"));
-        }
-        let holder = read_holder(&found.holder)?;
-        let reason = serde_json::to_value(reason).map_err(Problem::fault)?;
-        let revoked = CertificateRevoked {
-            serial: serial.to_owned(),
-            holder: holder.clone(),
-            reason: reason.as_str().unwrap_or("unspecified").to_owned(),
-            basis: basis.clone(),
-        };
-        let draft = ActDraft::new(acts::certificate_resource(serial, &holder), &revoked);
-        let change = Change::new().on(acts::certificate_stream(serial), Expected::At(1)).act(draft);
-        match self.directory.journal().commit(ctx, change).await {
-            Err(Problem::Conflict { .. }) => Err(Problem::refused("certificate-revoked")),
-            other => other.map(drop),
-        }
+        self.directory.journal().reader().row(&sql, &[serial.into()]).await?.as_ref().map(stored).transpose()
     }
 
     /// The signer of a person, after the certificate was checked: validity, revocation, use, path (Circular
@@ -276,9 +255,18 @@ impl Keys {
         let all = self.of_holder(holder).await?;
         let best = all.iter().find(|c| c.is_valid(now)).or(all.first()).cloned();
         let Some(stored) = best else { return Err(Problem::refused("certificate-missing")) };
+        if stored.awaits_holder() {
+            return Err(Problem::refused("certificate-not-activated"));
+        }
+        if stored.on_hold() {
+            return Err(Problem::refused("certificate-suspended"));
+        }
+        if !stored.own && stored.revoked.is_some() {
+            return Err(Problem::refused("certificate-revoked"));
+        }
         let mut chain = vec![stored.certificate.clone()];
-        chain.extend(house.issuing.chain().iter().cloned());
-        let anchors = TrustAnchors::new(vec![house.root.clone()]);
+        chain.extend(if stored.own { house.issuing.chain() } else { &stored.chain }.iter().cloned());
+        let anchors = self.trust_anchors().await?;
         let crl = self.crl().await?;
         match check_before_signing(&chain, &anchors, std::slice::from_ref(&crl), now) {
             Ok(()) => Ok((stored, chain)),
@@ -298,77 +286,6 @@ impl Keys {
         rows.iter().map(stored).collect()
     }
 
-    /// The list of revoked certificates, signed now. Its number is the time, so it grows with every list.
-    ///
-    /// # Errors
-    /// [`Problem::Refused`] `authority-missing`; storage.
-    pub async fn crl(&self) -> Result<Crl, Problem> {
-        let house = self.house().await?;
-        let now = self.clock.now();
-        let sql = format!("SELECT {COLUMNS} WHERE revoked IS NOT NULL ORDER BY revoked, serial");
-        let mut revoked = Vec::new();
-        for row in self.directory.rows(&sql, &[]).await? {
-            let stored = stored(&row)?;
-            let reason = stored
-                .reason
-                .map_or(Reason::Unspecified, |code| serde_json::from_value(json!(code)).unwrap_or(Reason::Unspecified));
-            let serial = stored.certificate.serial().to_vec();
-            revoked.push(Revocation { serial, at: stored.revoked.unwrap_or(now), reason });
-        }
-        let number = u64::try_from(now.micros()).unwrap_or(0);
-        house.issuing.crl(number, now, now.plus_seconds(CRL_SECONDS), &revoked).map_err(Problem::fault)
-    }
-
-    /// The root's list of authorities that it revoked, signed now.
-    ///
-    /// # Errors
-    /// [`Problem::Refused`] `authority-missing`, `certificate-key-elsewhere` for a root that is kept offline; storage.
-    pub async fn root_crl(&self) -> Result<Crl, Problem> {
-        let stored = self.of_holder(&service(ROOT)).await?.into_iter().next();
-        let stored = stored.ok_or_else(|| Problem::refused("authority-missing"))?;
-        let root = Authority::new(self.unseal(&stored)?, vec![stored.certificate.clone()]).map_err(Problem::fault)?;
-        let now = self.clock.now();
-        let number = u64::try_from(now.micros()).unwrap_or(0);
-        root.crl(number, now, now.plus_seconds(YEAR / 2), &[]).map_err(Problem::fault)
-    }
-
-    /// The service that stamps times.
-    ///
-    /// # Errors
-    /// [`Problem::Refused`] `authority-missing`; storage.
-    pub async fn time_stamper(&self) -> Result<Arc<dyn TimeStamper>, Problem> {
-        Ok(self.house().await?.stamper.clone())
-    }
-
-    /// The roots that are trusted.
-    ///
-    /// # Errors
-    /// As [`Keys::time_stamper`].
-    pub async fn trust_anchors(&self) -> Result<TrustAnchors, Problem> {
-        Ok(TrustAnchors::new(vec![self.house().await?.root.clone()]))
-    }
-
-    /// The root, for people who check with tools of their own.
-    ///
-    /// # Errors
-    /// As [`Keys::time_stamper`].
-    pub async fn root(&self) -> Result<Certificate, Problem> {
-        Ok(self.house().await?.root.clone())
-    }
-
-    /// What signatures are validated against: roots, issuing authority, revocations as of now.
-    ///
-    /// # Errors
-    /// As [`Keys::time_stamper`].
-    pub async fn trust(&self) -> Result<Trust, Problem> {
-        let house = self.house().await?;
-        Ok(Trust {
-            anchors: TrustAnchors::new(vec![house.root.clone()]),
-            crls: vec![self.crl().await?],
-            certificates: house.issuing.chain().to_vec(),
-        })
-    }
-
     /// How many of the active people have a valid signing certificate now.
     ///
     /// # Errors
@@ -382,33 +299,6 @@ impl Keys {
         let row = self.directory.journal().reader().row(sql, &[now.into()]).await?;
         let row = row.ok_or_else(|| Problem::fault("a count has no row"))?;
         Ok(Coverage { people: row.int("people")?, equipped: row.int("equipped")? })
-    }
-
-    async fn house(&self) -> Result<&House, Problem> {
-        self.authority.get_or_try_init(|| self.read_house()).await
-    }
-
-    async fn read_house(&self) -> Result<House, Problem> {
-        let mut found = BTreeMap::new();
-        for name in [ROOT, ISSUING, TIME_STAMPING] {
-            let newest = self.of_holder(&service(name)).await?.into_iter().next();
-            found.insert(name, newest.ok_or_else(|| Problem::refused("authority-missing"))?);
-        }
-        let (root, issuing, stamping) = (&found[ROOT], &found[ISSUING], &found[TIME_STAMPING]);
-        let chain = vec![issuing.certificate.clone(), root.certificate.clone()];
-        let issuing = Authority::new(self.unseal(issuing)?, chain).map_err(Problem::fault)?;
-        let mut chain = vec![stamping.certificate.clone()];
-        chain.extend(issuing.chain().iter().cloned());
-        let signer = SoftwareSigner::new(self.unseal(stamping)?, chain).map_err(Problem::fault)?;
-        let stamper = LocalTimeStamper::new(Arc::new(signer), self.clock.clone(), self.entropy.clone());
-        Ok(House { root: root.certificate.clone(), issuing, stamper: Arc::new(stamper) })
-    }
-
-    fn unseal(&self, stored: &StoredCertificate) -> Result<PrivateKey, Problem> {
-        let sealed = stored.sealed_key.as_deref().ok_or_else(|| Problem::refused("certificate-key-elsewhere"))?;
-        let sealed = Sealed::from_text(sealed);
-        let pkcs8 = self.master.open(&key_context(&stored.serial), &sealed).map_err(Problem::fault)?;
-        PrivateKey::from_pkcs8(&pkcs8).map_err(Problem::fault)
     }
 
     /// The highest position of each person that is to get a certificate.
@@ -455,25 +345,37 @@ impl Keys {
     }
 }
 
-const COLUMNS: &str = "serial, holder, certificate, revoked, reason, sealed_key FROM certificate";
+pub(crate) const COLUMNS: &str = "serial, holder, certificate, revoked, reason, sealed_key, own, chain, enrolment, delivered, \
+                       activated, version FROM certificate";
 
-fn stored(row: &Row) -> Result<StoredCertificate, Problem> {
-    let der = STANDARD.decode(row.text("certificate")?).map_err(Problem::fault)?;
+pub(crate) fn stored(row: &Row) -> Result<StoredCertificate, Problem> {
     Ok(StoredCertificate {
         serial: row.text("serial")?.to_owned(),
         holder: row.text("holder")?.to_owned(),
-        certificate: Certificate::parse(&der).map_err(Problem::fault)?,
+        certificate: certificate_of(row.text("certificate")?)?,
         revoked: row.opt_time("revoked")?,
         reason: row.opt_text("reason")?.map(str::to_owned),
+        own: row.truth("own")?,
+        chain: row.opt_text("chain")?.unwrap_or_default().lines().map(certificate_of).collect::<Result<_, _>>()?,
+        enrolment: row.opt_text("enrolment")?.map(str::to_owned),
+        delivered: row.opt_time("delivered")?,
+        activated: row.opt_time("activated")?,
+        version: row.int("version")?,
         sealed_key: row.opt_text("sealed_key")?.map(str::to_owned),
     })
 }
 
-fn service(name: &str) -> Holder {
+/// A certificate from its DER in base64.
+pub(crate) fn certificate_of(text: &str) -> Result<Certificate, Problem> {
+    let der = STANDARD.decode(text).map_err(Problem::fault)?;
+    Certificate::parse(&der).map_err(Problem::fault)
+}
+
+pub(crate) fn service(name: &str) -> Holder {
     Holder::Service(name.to_owned())
 }
 
-fn read_holder(code: &str) -> Result<Holder, Problem> {
+pub(crate) fn read_holder(code: &str) -> Result<Holder, Problem> {
     let fault = || Problem::fault(format!("stored holder {code}"));
     match code.split_once(':').ok_or_else(fault)? {
         ("person", id) => Ok(Holder::Person(PersonId::new(id).map_err(Problem::fault)?)),
@@ -484,11 +386,11 @@ fn read_holder(code: &str) -> Result<Holder, Problem> {
 }
 
 /// The context under which a key is sealed: a sealed key that is put beside another certificate does not open.
-fn key_context(serial: &str) -> String {
+pub(crate) fn key_context(serial: &str) -> String {
     format!("signing key {serial}")
 }
 
-fn cut(text: &str) -> &str {
+pub(crate) fn cut(text: &str) -> &str {
     text.char_indices().nth(NAME_CHARS).map_or(text, |(at, _)| &text[..at])
 }
 

@@ -2,18 +2,22 @@
 //! when, how a person signs in, and with which certificate a person or a body signs.
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
-//! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>` and
-//! `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
-//! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
-//! in the `private` part of an act.
+//! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>`,
+//! `enrolment:<id>`, `trust:<fingerprint>`, `time-stamps:<day>` and `indicator:<code>`; the tables are pure projections
+//! of those acts and can be thrown away. Personal data that the law may order erased (birth date, telephone, personal
+//! number, password hash, second-factor secret, sealed keys) travels in the `private` part of an act.
 //!
 //! This crate must never know HTTP, read the clock or draw randomness on its own, write to storage except through the
 //! journal, or keep a password, a second-factor secret or a private key unsealed.
 
 pub mod acts;
+mod authority;
 mod bodies;
+pub mod coverage;
 pub mod drafts;
 pub mod effects;
+pub mod enrolments;
+mod follow;
 pub mod indicators;
 pub mod keys;
 mod limits;
@@ -24,10 +28,13 @@ pub mod projection;
 pub mod query;
 pub mod sessions;
 pub mod signin;
+mod status;
 pub mod titles;
 pub mod totp;
+pub mod trust_list;
 
-pub use acts::Holder;
+pub use acts::{Holder, Source};
+pub use authority::{CrlKind, Services};
 pub use effects::{Effect, EffectLine};
 pub use indicators::{Gauges, Indicator, IndicatorReading, Measure, Share};
 pub use keys::{Coverage, Keys};
@@ -39,6 +46,7 @@ pub use people::Correction;
 pub use query::PeopleFilter;
 pub use sessions::{Session, SignedIn};
 pub use signin::{Begun, Opened, Origin, SignIn};
+pub use status::StatusAnswer;
 
 use journal::{Journal, Projection};
 use std::sync::Arc;
@@ -61,6 +69,8 @@ impl Directory {
             Arc::new(projection::PeopleAndBodies),
             Arc::new(projection::Access),
             Arc::new(projection::Certificates),
+            Arc::new(projection::Enrolments),
+            Arc::new(projection::TrustAnchors),
             Arc::new(projection::Indicators),
         ]
     }

@@ -3,7 +3,7 @@
 use crate::{
     Directory,
     acts::{self, LoginTaken, PersonCleared, PersonCorrected},
-    drafts,
+    drafts, follow,
     model::{Basis, KeptRegime, NewAssignment, NewPerson, PersonPrivate, PersonView},
 };
 use journal::{Change, Expected};
@@ -77,6 +77,7 @@ impl Directory {
             let taken = LoginTaken { login: login.clone(), person: who.clone() };
             change = change.on(acts::login_stream(login), Expected::New).act(ActDraft::new(resource.clone(), &taken));
         }
+        let left = correction.active == Some(false);
         let corrected = PersonCorrected {
             person: who.clone(),
             name: correction.name,
@@ -88,7 +89,10 @@ impl Directory {
         if let Some(private) = correction.private {
             draft = draft.with_private(json!(private));
         }
-        let change = change.on(acts::person_stream(who), Expected::At(version)).act(draft);
+        let mut change = change.on(acts::person_stream(who), Expected::At(version)).act(draft);
+        if left {
+            change = change.job(follow::job(who, self.today()));
+        }
         self.journal().commit(ctx, change).await.map(drop)
     }
 
@@ -123,7 +127,9 @@ impl Directory {
         self.not_held_already(new).await?;
         let journal = self.journal();
         let id = new.id.clone().unwrap_or_else(|| AssignmentId::mint(journal.clock(), journal.entropy()));
-        self.on_person(ctx, &person, drafts::start(id.clone(), new)).await?;
+        let change = self.change_of(&person, drafts::start(id.clone(), new));
+        let change = new.until.iter().fold(change, |change, until| change.job(follow::job(&person.id, *until)));
+        journal.commit(ctx, change).await?;
         Ok(id)
     }
 
@@ -154,7 +160,8 @@ impl Directory {
         let held = self.assignment(id).await?.ok_or_else(|| Problem::not_found("assignment", id))?.assignment;
         check_end(&held, until)?;
         let person = self.known_person(&held.person).await?;
-        self.on_person(ctx, &person, drafts::end(&held, until, basis)).await
+        let change = self.change_of(&person, drafts::end(&held, until, basis));
+        self.journal().commit(ctx, change.job(follow::job(&person.id, until))).await.map(drop)
     }
 
     /// Notes that a person keeps a regime.
@@ -180,8 +187,11 @@ impl Directory {
     }
 
     async fn on_person(&self, ctx: &Ctx, person: &PersonView, draft: ActDraft) -> Result<(), Problem> {
-        let stream = acts::person_stream(&person.id);
-        self.journal().commit(ctx, Change::new().on(stream, Expected::At(person.version)).act(draft)).await.map(drop)
+        self.journal().commit(ctx, self.change_of(person, draft)).await.map(drop)
+    }
+
+    fn change_of(&self, person: &PersonView, draft: ActDraft) -> Change {
+        Change::new().on(acts::person_stream(&person.id), Expected::At(person.version)).act(draft)
     }
 
     async fn check_login(&self, login: &str, wrong: &mut Vec<FieldProblem>) -> Result<(), Problem> {

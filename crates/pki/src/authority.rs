@@ -1,75 +1,135 @@
 //! Certification authorities: a root, issuing authorities under it, the certificates and revocation lists they sign.
 //!
-//! The shape of each certificate is fixed by its [`Profile`]; RFC 5280 and EN 319 412 say why.
+//! The shape of each certificate is fixed by its [`Profile`]: data in `certificates/profiles.toml`.
 
 use crate::{
-    algorithm::Hash,
+    algorithm::{Hash, Scheme},
     asn1::{self, Reader, tag},
     certificate::Certificate,
     crl::{Crl, Draft, Revocation},
     error::{Error, Result},
     extension::KeyUsage,
+    general_name::GeneralName,
     key::PrivateKey,
-    name::Subject,
+    name::{Name, Subject},
     oid::{self, Oid},
+    shape::{Profile, Profiles},
 };
 use kernel::{Entropy, Timestamp};
+use std::sync::Arc;
 
-/// What a certificate is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// A person's signature: content commitment only (EN 319 412-2, type A).
-    Person,
-    /// A body's seal: content commitment only (EN 319 412-3).
-    Body,
-    /// Time stamps: the one extended use, critical (RFC 3161, 2.3).
-    TimeStamping,
-    /// Answers about the status of certificates (RFC 6960, 4.2.2.2).
-    Ocsp,
+/// A key that signs certificates and lists, wherever it lives: in memory, on a token, in a security module.
+pub trait IssuingKey: Send + Sync {
+    /// The public half, as a SubjectPublicKeyInfo.
+    fn public_key_info(&self) -> &[u8];
+    /// The scheme of its signatures.
+    fn scheme(&self) -> Scheme;
+    /// Signs a message.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when the key does not sign.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>>;
+}
+
+impl IssuingKey for PrivateKey {
+    fn public_key_info(&self) -> &[u8] {
+        self.public_key_info()
+    }
+    fn scheme(&self) -> Scheme {
+        self.scheme()
+    }
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        self.sign(message)
+    }
+}
+
+impl<K: IssuingKey + ?Sized> IssuingKey for Arc<K> {
+    fn public_key_info(&self) -> &[u8] {
+        (**self).public_key_info()
+    }
+    fn scheme(&self) -> Scheme {
+        (**self).scheme()
+    }
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        (**self).sign(message)
+    }
+}
+
+/// Which revocation list: its number, its time, what it holds.
+#[derive(Debug, Clone, Copy)]
+pub struct CrlPlan<'a> {
+    /// Grows with every list of this authority, full or delta.
+    pub number: u64,
+    /// When it is issued.
+    pub this_update: Timestamp,
+    /// When the next one comes at the latest.
+    pub next_update: Timestamp,
+    /// The certificates it lists. A delta list also names those taken off hold ([`crate::Reason::RemoveFromCrl`]).
+    pub revoked: &'a [Revocation],
+    /// A delta list: the number of the full list that it builds on.
+    pub base: Option<u64>,
+    /// A part of all certificates: the address that stands in them as their distribution point (RFC 5280, 5.2.5).
+    pub point: Option<&'a str>,
+    /// The address of the delta list that goes with this full one.
+    pub freshest: Option<&'a str>,
 }
 
 /// A certification authority with its key.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Authority {
-    key: PrivateKey,
+    key: Arc<dyn IssuingKey>,
     chain: Vec<Certificate>,
+    profiles: Profiles,
     crl_url: Option<String>,
+    crl_parts: u8,
     ocsp_url: Option<String>,
     issuer_url: Option<String>,
 }
 
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Authority({})", self.certificate().subject())
+    }
+}
+
 impl Authority {
+    fn with(key: Arc<dyn IssuingKey>, chain: Vec<Certificate>) -> Authority {
+        let profiles = Profiles::default();
+        Authority { key, chain, profiles, crl_url: None, crl_parts: 1, ocsp_url: None, issuer_url: None }
+    }
+
     /// A new self-signed root.
     ///
     /// # Errors
     /// When a name is too long or the key refuses to sign.
     pub fn root(
         subject: &Subject,
-        key: PrivateKey,
+        key: impl IssuingKey + 'static,
         from: Timestamp,
         until: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<Authority> {
+        let key: Arc<dyn IssuingKey> = Arc::new(key);
         let extensions = vec![
             critical(oid::BASIC_CONSTRAINTS, asn1::sequence([asn1::boolean(true)])),
             critical(oid::KEY_USAGE, asn1::named_bits(KeyUsage::CERTIFICATES | KeyUsage::CRLS)),
             plain(oid::SUBJECT_KEY_ID, asn1::octets(&key_id(key.public_key_info())?)),
         ];
         let name = subject.name()?;
-        let draft = Certified { subject: name.der(), spki: key.public_key_info(), from, until, extensions };
-        let certificate = draft.sign(name.der(), &key, entropy)?;
-        Ok(Authority { key, chain: vec![certificate], crl_url: None, ocsp_url: None, issuer_url: None })
+        let (serial, spki) = (new_serial(entropy), key.public_key_info());
+        let draft = Certified { serial, subject: name.der(), spki, from, until, extensions };
+        let certificate = draft.sign(name.der(), &*key)?;
+        Ok(Authority::with(key, vec![certificate]))
     }
 
     /// An authority read back from storage: its key, and its certificate first in the chain up to the root.
     ///
     /// # Errors
     /// [`Error::Key`] when the key is not that of the first certificate.
-    pub fn new(key: PrivateKey, chain: Vec<Certificate>) -> Result<Authority> {
+    pub fn new(key: impl IssuingKey + 'static, chain: Vec<Certificate>) -> Result<Authority> {
         match chain.first() {
             Some(first) if first.public_key_info() == key.public_key_info() => {
-                Ok(Authority { key, chain, crl_url: None, ocsp_url: None, issuer_url: None })
+                Ok(Authority::with(Arc::new(key), chain))
             }
             _ => Err(Error::Key("it does not belong to the authority's certificate")),
         }
@@ -79,6 +139,23 @@ impl Authority {
     #[must_use]
     pub fn with_crl_url(mut self, url: impl Into<String>) -> Authority {
         self.crl_url = Some(url.into());
+        self
+    }
+    /// With its CRL in so many parts, from 2 on: `{part}` in the address of the CRL stands for the part of a certificate,
+    /// [`Authority::part_of`] its serial number.
+    #[must_use]
+    pub fn with_crl_parts(mut self, parts: u8) -> Authority {
+        self.crl_parts = parts.max(1);
+        self
+    }
+    /// The part of so many in which the status of a serial number is told.
+    pub fn part_of(serial: &[u8], parts: u8) -> u8 {
+        serial.last().copied().unwrap_or(0) % parts.max(1)
+    }
+    /// With other profiles than those built in.
+    #[must_use]
+    pub fn with_profiles(mut self, profiles: Profiles) -> Authority {
+        self.profiles = profiles;
         self
     }
     /// With the address of its OCSP responder, written into the certificates that it issues from now on.
@@ -102,9 +179,13 @@ impl Authority {
     pub fn chain(&self) -> &[Certificate] {
         &self.chain
     }
-    /// Its key, to be sealed.
-    pub fn key(&self) -> &PrivateKey {
-        &self.key
+    /// Its key, which signs what else speaks in its name.
+    pub fn key(&self) -> &dyn IssuingKey {
+        &*self.key
+    }
+    /// The shapes of its profiles.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
     }
 
     /// A new issuing authority under this one, which may not make authorities itself.
@@ -114,34 +195,44 @@ impl Authority {
     pub fn subordinate(
         &self,
         subject: &Subject,
-        key: PrivateKey,
+        key: impl IssuingKey + 'static,
         from: Timestamp,
         until: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<Authority> {
+        let certificate = self.certify(&subject.name()?, key.public_key_info(), from, until, entropy)?;
+        let chain = std::iter::once(certificate).chain(self.chain.iter().cloned()).collect();
+        Ok(Authority::with(Arc::new(key), chain))
+    }
+
+    /// The certificate of an issuing authority whose key is elsewhere: what an offline root signs.
+    ///
+    /// # Errors
+    /// When the public key does not read or the root's key refuses to sign.
+    pub fn certify(
+        &self,
+        subject: &Name,
+        public_key_info: &[u8],
+        from: Timestamp,
+        until: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Certificate> {
         let constraints = asn1::sequence([asn1::boolean(true), asn1::integer(0)]);
         let any_policy = asn1::sequence([asn1::sequence([asn1::oid(oid::ANY_POLICY)])]);
+        let serial = new_serial(entropy);
         let mut extensions = vec![
             critical(oid::BASIC_CONSTRAINTS, constraints),
             critical(oid::KEY_USAGE, asn1::named_bits(KeyUsage::CERTIFICATES | KeyUsage::CRLS)),
             plain(oid::CERTIFICATE_POLICIES, any_policy),
         ];
-        extensions.extend(self.link(key.public_key_info())?);
-        let name = subject.name()?;
-        let draft = Certified {
-            subject: name.der(),
-            spki: key.public_key_info(),
-            from,
-            until: until.min(self.certificate().not_after()),
-            extensions,
-        };
-        let certificate = draft.sign(self.certificate().subject().der(), &self.key, entropy)?;
-        let chain = std::iter::once(certificate).chain(self.chain.iter().cloned()).collect();
-        Ok(Authority { key, chain, crl_url: None, ocsp_url: None, issuer_url: None })
+        extensions.extend(self.link(public_key_info, &serial)?);
+        let until = until.min(self.certificate().not_after());
+        let draft = Certified { serial, subject: subject.der(), spki: public_key_info, from, until, extensions };
+        draft.sign(self.certificate().subject().der(), &*self.key)
     }
 
-    /// Issues a certificate for a public key (SubjectPublicKeyInfo). The validity ends with the authority's own at the
-    /// latest.
+    /// Issues a certificate for a public key (SubjectPublicKeyInfo). The validity ends with the authority's own and with
+    /// the profile's longest term at the latest.
     ///
     /// # Errors
     /// When a name is too long, the public key does not read, or the authority's key refuses to sign.
@@ -154,34 +245,53 @@ impl Authority {
         until: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<Certificate> {
-        let uses = match profile {
-            Profile::Person | Profile::Body => KeyUsage::CONTENT_COMMITMENT,
-            Profile::TimeStamping | Profile::Ocsp => KeyUsage::DIGITAL_SIGNATURE,
-        };
-        let mut extensions = vec![critical(oid::KEY_USAGE, asn1::named_bits(uses))];
-        let extended = |usage| asn1::sequence([asn1::oid(usage)]);
-        match profile {
-            Profile::Person | Profile::Body => {}
-            Profile::TimeStamping => extensions.push(critical(oid::EXTENDED_KEY_USAGE, extended(oid::TIME_STAMPING))),
-            Profile::Ocsp => {
-                extensions.push(plain(oid::EXTENDED_KEY_USAGE, extended(oid::OCSP_SIGNING)));
-                // Its own status would be asked of itself; it is short-lived instead.
-                extensions.push(plain(oid::OCSP_NO_CHECK, asn1::null()));
-            }
-        }
-        extensions.extend(self.link(public_key_info)?);
-        let name = subject.name()?;
-        let draft = Certified {
-            subject: name.der(),
-            spki: public_key_info,
-            from,
-            until: until.min(self.certificate().not_after()),
-            extensions,
-        };
-        draft.sign(self.certificate().subject().der(), &self.key, entropy)
+        self.issue_for(profile, subject, &[], public_key_info, from, until, entropy)
     }
 
-    /// Signs a revocation list. `number` must grow with every list of this authority.
+    /// The same with alternative names; a server's certificate may have those alone and no subject.
+    ///
+    /// # Errors
+    /// As [`Authority::issue`], and for an alternative name of another form than DNS, IP address, e-mail and URI.
+    #[allow(clippy::too_many_arguments, reason = "a certificate has that many parts")]
+    pub fn issue_for(
+        &self,
+        profile: Profile,
+        subject: &Subject,
+        names: &[GeneralName],
+        public_key_info: &[u8],
+        from: Timestamp,
+        until: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Certificate> {
+        let shape = self.profiles.of(profile);
+        let serial = new_serial(entropy);
+        let mut extensions = vec![critical(oid::KEY_USAGE, asn1::named_bits(shape.key_usage()))];
+        let extended: Vec<Vec<u8>> = shape.extended().map(asn1::oid).collect();
+        if !extended.is_empty() {
+            let make = if shape.extended_critical { critical } else { plain };
+            extensions.push(make(oid::EXTENDED_KEY_USAGE, asn1::sequence(extended)));
+        }
+        if shape.no_check {
+            extensions.push(plain(oid::OCSP_NO_CHECK, asn1::null()));
+        }
+        let policies: Vec<Vec<u8>> = shape.policies().map(|p| asn1::sequence([asn1::oid(p)])).collect();
+        if !policies.is_empty() {
+            extensions.push(plain(oid::CERTIFICATE_POLICIES, asn1::sequence(policies)));
+        }
+        let name = subject.name()?;
+        if !names.is_empty() {
+            let names = names.iter().map(GeneralName::to_der).collect::<Result<Vec<_>>>()?;
+            // A certificate without subject is known by these names alone (RFC 5280, 4.2.1.6).
+            let make = if name.is_empty() { critical } else { plain };
+            extensions.push(make(oid::SUBJECT_ALT_NAME, asn1::sequence(names)));
+        }
+        extensions.extend(self.link(public_key_info, &serial)?);
+        let until = until.min(self.certificate().not_after()).min(from.plus_seconds(shape.days * 86_400));
+        let draft = Certified { serial, subject: name.der(), spki: public_key_info, from, until, extensions };
+        draft.sign(self.certificate().subject().der(), &*self.key)
+    }
+
+    /// Signs a full revocation list. `number` must grow with every list of this authority.
     ///
     /// # Errors
     /// When the key refuses to sign.
@@ -192,16 +302,23 @@ impl Authority {
         next_update: Timestamp,
         revoked: &[Revocation],
     ) -> Result<Crl> {
+        let (base, point, freshest) = (None, None, None);
+        self.crl_of(&CrlPlan { number, this_update, next_update, revoked, base, point, freshest })
+    }
+
+    /// Signs a revocation list: full, delta, or of one part of the certificates. It costs time and memory by the number
+    /// of certificates that it lists, not by the number issued.
+    ///
+    /// # Errors
+    /// When the key refuses to sign.
+    pub fn crl_of(&self, plan: &CrlPlan<'_>) -> Result<Crl> {
         let draft = Draft {
             scheme: self.key.scheme(),
             issuer: self.certificate().subject(),
-            this_update,
-            next_update,
-            revoked,
-            number,
+            plan,
             authority_key: &self.own_key_id()?,
         };
-        Crl::parse(&signed(draft.tbs(), &self.key)?)
+        Crl::parse(&signed(draft.tbs(), &*self.key)?)
     }
 
     fn own_key_id(&self) -> Result<Vec<u8>> {
@@ -212,7 +329,7 @@ impl Authority {
     }
 
     /// The extensions that tie a certificate to its key, its issuer and its status.
-    fn link(&self, public_key_info: &[u8]) -> Result<Vec<Vec<u8>>> {
+    fn link(&self, public_key_info: &[u8], serial: &[u8]) -> Result<Vec<Vec<u8>>> {
         let authority = asn1::sequence([asn1::tlv(tag::context(0), &self.own_key_id()?)]);
         let mut extensions = vec![
             plain(oid::SUBJECT_KEY_ID, asn1::octets(&key_id(public_key_info)?)),
@@ -220,7 +337,8 @@ impl Authority {
         ];
         let uri = |url: &str| asn1::tlv(tag::context(6), url.as_bytes());
         if let Some(url) = &self.crl_url {
-            let point = asn1::sequence([asn1::tagged(0, [asn1::tagged(0, [uri(url)])])]);
+            let url = url.replace("{part}", &Authority::part_of(serial, self.crl_parts).to_string());
+            let point = asn1::sequence([asn1::tagged(0, [asn1::tagged(0, [uri(&url)])])]);
             extensions.push(plain(oid::CRL_DISTRIBUTION_POINTS, asn1::sequence([point])));
         }
         let places = [(oid::ACCESS_OCSP, &self.ocsp_url), (oid::ACCESS_CA_ISSUERS, &self.issuer_url)];
@@ -236,6 +354,7 @@ impl Authority {
 }
 
 struct Certified<'a> {
+    serial: [u8; 16],
     subject: &'a [u8],
     spki: &'a [u8],
     from: Timestamp,
@@ -244,14 +363,10 @@ struct Certified<'a> {
 }
 
 impl Certified<'_> {
-    fn sign(self, issuer: &[u8], key: &PrivateKey, entropy: &dyn Entropy) -> Result<Certificate> {
-        // 126 random bits; positive, and never shorter than 16 octets (RFC 5280, 4.1.2.2).
-        let mut serial = [0; 16];
-        entropy.fill(&mut serial);
-        serial[0] = (serial[0] & 0x3f) | 0x40;
+    fn sign(self, issuer: &[u8], key: &dyn IssuingKey) -> Result<Certificate> {
         let tbs = asn1::sequence([
             asn1::tagged(0, [asn1::integer(2)]),
-            asn1::unsigned(&serial),
+            asn1::unsigned(&self.serial),
             key.scheme().to_der(),
             issuer.to_vec(),
             asn1::sequence([asn1::x509_time(self.from), asn1::x509_time(self.until)]),
@@ -263,7 +378,15 @@ impl Certified<'_> {
     }
 }
 
-fn signed(tbs: Vec<u8>, key: &PrivateKey) -> Result<Vec<u8>> {
+/// 126 random bits; positive, and never shorter than 16 octets (RFC 5280, 4.1.2.2).
+fn new_serial(entropy: &dyn Entropy) -> [u8; 16] {
+    let mut serial = [0; 16];
+    entropy.fill(&mut serial);
+    serial[0] = (serial[0] & 0x3f) | 0x40;
+    serial
+}
+
+fn signed(tbs: Vec<u8>, key: &dyn IssuingKey) -> Result<Vec<u8>> {
     let signature = key.sign(&tbs)?;
     Ok(asn1::sequence([tbs, key.scheme().to_der(), asn1::bit_octets(&signature)]))
 }

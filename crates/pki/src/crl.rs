@@ -3,6 +3,7 @@
 use crate::{
     algorithm::{PublicKey, Scheme, Verdict, Verdicts},
     asn1::{self, Reader, read_time, tag},
+    authority::CrlPlan,
     error::{Error, Result, malformed},
     extension::{AuthorityKeyId, DistributionPoint, Extension, read_list},
     general_name::{GeneralName, general_names},
@@ -320,43 +321,48 @@ impl std::fmt::Debug for Crl {
 pub(crate) struct Draft<'a> {
     pub scheme: Scheme,
     pub issuer: &'a Name,
-    pub this_update: Timestamp,
-    pub next_update: Timestamp,
-    pub revoked: &'a [Revocation],
-    pub number: u64,
+    pub plan: &'a CrlPlan<'a>,
     pub authority_key: &'a [u8],
 }
 
 impl Draft<'_> {
     pub(crate) fn tbs(&self) -> Vec<u8> {
+        let plan = self.plan;
         let extension = |kind, value: Vec<u8>| asn1::sequence([asn1::oid(kind), asn1::octets(&value)]);
-        let entries: Vec<Vec<u8>> = self
-            .revoked
-            .iter()
-            .map(|entry| {
-                let mut parts = vec![asn1::tlv(tag::INTEGER, &entry.serial), asn1::x509_time(entry.at)];
-                if entry.reason != Reason::Unspecified {
-                    let reason = extension(oid::REASON_CODE, asn1::enumerated(entry.reason.code()));
-                    parts.push(asn1::sequence([reason]));
-                }
-                asn1::sequence(parts)
-            })
-            .collect();
+        let critical =
+            |kind, value: Vec<u8>| asn1::sequence([asn1::oid(kind), asn1::boolean(true), asn1::octets(&value)]);
+        // One buffer for all entries: a list may hold hundreds of thousands.
+        let mut entries = Vec::with_capacity(plan.revoked.len() * 52);
+        for entry in plan.revoked {
+            let mut parts = vec![asn1::tlv(tag::INTEGER, &entry.serial), asn1::x509_time(entry.at)];
+            if entry.reason != Reason::Unspecified {
+                let reason = extension(oid::REASON_CODE, asn1::enumerated(entry.reason.code()));
+                parts.push(asn1::sequence([reason]));
+            }
+            entries.extend_from_slice(&asn1::sequence(parts));
+        }
         let authority_key = asn1::sequence([asn1::tlv(tag::context(0), self.authority_key)]);
-        let extensions = asn1::sequence([
+        let name = |url: &str| asn1::tagged(0, [asn1::tagged(0, [asn1::tlv(tag::context(6), url.as_bytes())])]);
+        let mut extensions = vec![
             extension(oid::AUTHORITY_KEY_ID, authority_key),
-            extension(oid::CRL_NUMBER, asn1::integer(self.number)),
-        ]);
+            extension(oid::CRL_NUMBER, asn1::integer(plan.number)),
+        ];
+        extensions.extend(plan.base.map(|base| critical(oid::DELTA_CRL_INDICATOR, asn1::integer(base))));
+        let point = plan.point.map(|url| asn1::sequence([name(url)]));
+        extensions.extend(point.map(|point| critical(oid::ISSUING_DISTRIBUTION_POINT, point)));
+        let freshest = plan.freshest.map(|url| asn1::sequence([asn1::sequence([name(url)])]));
+        extensions.extend(freshest.map(|points| extension(oid::FRESHEST_CRL, points)));
+        let extensions = asn1::sequence(extensions);
         let mut parts = vec![
             asn1::integer(1),
             self.scheme.to_der(),
             self.issuer.der().to_vec(),
-            asn1::x509_time(self.this_update),
-            asn1::x509_time(self.next_update),
+            asn1::x509_time(plan.this_update),
+            asn1::x509_time(plan.next_update),
         ];
         // An empty list of revoked certificates must be left out, not written (RFC 5280, 5.1.2.6).
         if !entries.is_empty() {
-            parts.push(asn1::sequence(entries));
+            parts.push(asn1::tlv(tag::SEQUENCE, &entries));
         }
         parts.push(asn1::tagged(0, [extensions]));
         asn1::sequence(parts)

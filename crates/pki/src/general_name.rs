@@ -1,8 +1,8 @@
 //! General names (RFC 5280, 4.2.1.6) and whether one lies in the subtree that another spans (4.2.1.10).
 
 use crate::{
-    asn1::{Element, Reader, tag},
-    error::{Result, malformed},
+    asn1::{self, Element, Reader, tag},
+    error::{Error, Result, malformed},
     name::Name,
     oid::Oid,
 };
@@ -45,6 +45,19 @@ impl GeneralName {
             0xa0 | 0xa3 | 0xa5 => GeneralName::Other(element.tag, element.content.to_vec()),
             _ => return Err(malformed(WHAT, "a form that does not exist")),
         })
+    }
+    /// The DER of a name to be certified.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unsupported`] for a form that is not certified here.
+    pub(crate) fn to_der(&self) -> Result<Vec<u8>> {
+        match self {
+            GeneralName::Email(text) => Ok(asn1::tlv(0x81, text.as_bytes())),
+            GeneralName::Dns(text) => Ok(asn1::tlv(0x82, text.as_bytes())),
+            GeneralName::Uri(text) => Ok(asn1::tlv(0x86, text.as_bytes())),
+            GeneralName::Ip(octets) => Ok(asn1::tlv(0x87, octets)),
+            _ => Err(Error::Unsupported("an alternative name of this form".into())),
+        }
     }
     /// A number for its form: constraints bind names of their own form only.
     pub(crate) fn form(&self) -> u8 {

@@ -27,6 +27,9 @@ pub const DOMAIN_COMPONENT: Oid = oid("0.9.2342.19200300.100.1.25");
 pub const USER_ID: Oid = oid("0.9.2342.19200300.100.1.1");
 pub const EMAIL_ADDRESS: Oid = oid("1.2.840.113549.1.9.1");
 
+// Certification requests: PKCS #9, 5.4.2 (RFC 2985).
+pub const EXTENSION_REQUEST: Oid = oid("1.2.840.113549.1.9.14");
+
 // Certificate and CRL extensions: RFC 5280.
 pub const SUBJECT_DIRECTORY_ATTRIBUTES: Oid = oid("2.5.29.9");
 pub const SUBJECT_KEY_ID: Oid = oid("2.5.29.14");

@@ -2,7 +2,7 @@
 
 use kernel::{OsEntropy, Timestamp};
 use pki::{
-    Authority, Certificate, Hash, KeyKind, PrivateKey, Profile, Reason, Subject, TrustAnchors,
+    Authority, Certificate, Hash, IssuingKey, KeyKind, PrivateKey, Profile, Reason, Subject, TrustAnchors,
     ocsp::{self, Answer, CertId, Request, Response, Status},
     path::{self, Material, Options, PathError, StatusRule},
 };
@@ -42,7 +42,7 @@ impl House {
         let id = CertId::new(self.person.serial(), self.issuing.certificate(), Hash::Sha1).unwrap();
         Answer { id, status, this_update: this, next_update: next }
     }
-    fn signed(&self, key: &PrivateKey, by: &Certificate, inside: &[Certificate], answer: Answer) -> Response {
+    fn signed(&self, key: &dyn IssuingKey, by: &Certificate, inside: &[Certificate], answer: Answer) -> Response {
         let draft = ocsp::Draft::new(by, now(), &[answer], None).unwrap();
         let signature = key.sign(draft.to_sign()).unwrap();
         draft.finish(key.scheme(), &signature, inside).unwrap()

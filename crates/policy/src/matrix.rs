@@ -38,6 +38,7 @@ fn roles() -> Vec<(&'static str, Actor)> {
         ("admin", person("admin", &["admin@vpqh"], Grade::Open)),
         ("~effects", Actor::System("effects")),
         ("~timer", Actor::System("timer")),
+        ("~subcases", Actor::System("subcases")),
         ("~publish", Actor::System("publisher")),
         ("~sign-in", Actor::System("sign-in")),
         ("~certs", Actor::System("certificates")),
@@ -73,6 +74,14 @@ fn situations(kind: &str) -> Vec<Situation> {
             ("somebody else's", |_| json!({"person": "somebody"})),
             ("a deputy's, shown to the public", |_| json!({"person": "somebody", "public": true})),
         ],
+        "Enrolment" => vec![
+            ("one's own, for one's own body", |a| json!({"body": body(a), "requested_by": id(a)})),
+            ("of another body", |_| json!({"body": "another", "requested_by": "somebody"})),
+        ],
+        "TrustAnchor" => vec![
+            ("proposed by oneself", |a| json!({"proposed_by": id(a)})),
+            ("proposed by somebody else", |_| json!({"proposed_by": "somebody"})),
+        ],
         "Body" => vec![("any", |_| json!({"body": "ban-soan-thao"}))],
         "Journal" => vec![("open acts", |_| json!({})), ("acts of grade Tối mật", |_| json!({"grade": 2}))],
         _ => vec![("any", |_| json!({}))],
@@ -84,6 +93,10 @@ fn id(actor: &Actor) -> String {
         Actor::Person(person) => person.id.to_string(),
         Actor::Public | Actor::System(_) => "nobody".to_owned(),
     }
+}
+
+fn body(actor: &Actor) -> String {
+    seat(actor).split_once('@').map_or_else(String::new, |(_, body)| body.to_owned())
 }
 
 fn seat(actor: &Actor) -> String {
@@ -150,17 +163,19 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 10] = [
+    const KINDS: [&str; 12] = [
         "Body",
         "Case",
         "Certificate",
         "Document",
+        "Enrolment",
         "Indicator",
         "Journal",
         "Person",
         "Procedure",
         "Register",
         "Session",
+        "TrustAnchor",
     ];
     KINDS.into_iter().find(|k| *k == kind).unwrap_or("unknown")
 }

@@ -122,7 +122,7 @@ fn the_public_sees_published_documents_only() {
 fn the_program_does_only_what_its_duty_names() {
     let person = Resource::new("Person", "p-1", json!({"person": "p-1"}));
     let task = case(json!({"grade": 0, "holders": ["person:p-1"]}));
-    for duty in ["effects", "timer", "publisher", "sign-in", "certificates", "seed", "unheard-of"] {
+    for duty in ["effects", "timer", "subcases", "publisher", "sign-in", "certificates", "seed", "unheard-of"] {
         let system = ctx(Actor::System(duty), Strength::None);
         for binding in ["ballot.cast", "document.signed", "opinion.given"] {
             assert!(!allowed(&system, binding, &task), "{duty} {binding}");

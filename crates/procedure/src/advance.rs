@@ -4,11 +4,11 @@ mod answers;
 mod binding;
 
 use crate::{
-    command::{Command, Refusal, World},
+    command::{Command, Refusal, SUBCASES, World},
     effect,
     event::{
         Closed, DeadlinePassed, DocumentAttached, DocumentIssued, DocumentPublished, DocumentSigned, EffectDeclared,
-        Event, FormFilled, Opened, Returned, StepEntered, StepLeft, SubcaseClosed, SubcaseRequested,
+        Event, FormFilled, Opened, Parent, Returned, StepEntered, StepLeft, SubcaseClosed, SubcaseRequested,
     },
     explain,
     form::{self, Strictness},
@@ -69,12 +69,16 @@ impl<'a> Run<'a> {
     }
 
     fn command(&mut self, command: &Command) -> Result<(), Refusal> {
-        if let Command::Open { title, grade, fields } = command {
-            return self.open(title, *grade, fields);
+        match command {
+            Command::Open { title, grade, fields } => return self.open(title, *grade, fields, None),
+            Command::OpenSubcase { title, grade, fields, parent } => {
+                return self.open(title, *grade, fields, Some(parent.clone()));
+            }
+            _ => {}
         }
         let step = self.here()?;
         match command {
-            Command::Open { .. } => Err(Refusal::rule("case-already-open")),
+            Command::Open { .. } | Command::OpenSubcase { .. } => Err(Refusal::rule("case-already-open")),
             Command::Fill { fields } => self.fill(step, fields, Strictness::Partial),
             Command::Complete { step: seen, fields, outcome } => self.complete(step, seen, fields, outcome.as_deref()),
             Command::AttachDocument { key, document } => self.attach(step, key, document),
@@ -94,7 +98,13 @@ impl<'a> Run<'a> {
 
     // ---------------------------------------------------------------------------------------------- opening
 
-    fn open(&mut self, title: &str, grade: kernel::Grade, fields: &Map<String, Value>) -> Result<(), Refusal> {
+    fn open(
+        &mut self,
+        title: &str,
+        grade: kernel::Grade,
+        fields: &Map<String, Value>,
+        parent: Option<Parent>,
+    ) -> Result<(), Refusal> {
         if self.state.status != Status::New {
             return Err(Refusal::rule("case-already-open"));
         }
@@ -112,12 +122,13 @@ impl<'a> Run<'a> {
         let fields = form::check(&self.procedure.form, fields, Strictness::Whole).map_err(Refusal::Fields)?;
         let first = self.procedure.first_step();
         let owners = self.bind_owners(first, &fields)?;
-        if !owners.iter().any(|seat| self.seats.contains(seat)) {
+        let ordered = parent.is_some() && self.is_subcases();
+        if !ordered && !owners.iter().any(|seat| self.seats.contains(seat)) {
             return Err(Refusal::rule("case-not-yours").arg("step", &first.key));
         }
         let grade = grade.max(self.procedure.grade);
         let (procedure, by, at) = (self.procedure.reference(), self.by.clone(), self.now);
-        self.push(Opened { procedure, title, grade, fields, by, at });
+        self.push(Opened { procedure, title, grade, fields, by, at, parent });
         self.enter(first)
     }
 
@@ -230,10 +241,24 @@ impl<'a> Run<'a> {
     // ---------------------------------------------------------------------------------- other cases and the clock
 
     fn subcase_closed(&mut self, step: &'a Step, case: &kernel::CaseId, outcome: Outcome) -> Result<(), Refusal> {
-        self.must_be(step, StepKind::Subcase)?;
-        self.must_own(step)?;
-        self.push(SubcaseClosed { step: step.key.clone(), case: case.clone(), outcome });
-        self.leave(step, None)
+        if !self.is_subcases() {
+            return Err(Refusal::rule("case-not-yours").arg("step", &step.key));
+        }
+        let known = self.state.subcases.iter().rposition(|subcase| subcase.case.as_ref() == Some(case));
+        let at = known.ok_or_else(|| Refusal::rule("case-subcase-unknown").arg("case", case))?;
+        let Some(subcase) = self.state.subcases.get(at).filter(|subcase| subcase.outcome.is_none()) else {
+            return Ok(());
+        };
+        let latest = self.state.subcases.iter().rposition(|other| other.step == step.key) == Some(at);
+        self.push(SubcaseClosed { step: subcase.step.clone(), case: case.clone(), outcome });
+        // Where the case has gone on without it, the end is only noted.
+        let waited_for = step.subcase.as_ref().is_some_and(|spec| spec.wait) && latest;
+        if waited_for { self.leave(step, None) } else { Ok(()) }
+    }
+
+    /// Whether the program is here for sub-cases.
+    fn is_subcases(&self) -> bool {
+        matches!(self.world.actor, kernel::Actor::System(SUBCASES))
     }
 
     fn tick(&mut self, step: &'a Step) -> Result<(), Refusal> {
@@ -366,7 +391,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn request_subcase(&mut self, step: &Step) -> Result<(), Refusal> {
+    fn request_subcase(&mut self, step: &'a Step) -> Result<(), Refusal> {
         let spec = step.subcase.as_ref().ok_or_else(|| other_step(step))?;
         let unbound = |field: String| Refusal::rule("case-owner-unbound").arg("step", &step.key).arg("field", field);
         let mut fields = Map::new();
@@ -375,8 +400,12 @@ impl<'a> Run<'a> {
                 fields.insert(key.clone(), value);
             }
         }
-        self.push(SubcaseRequested { step: step.key.clone(), procedure: spec.procedure.clone(), fields });
-        Ok(())
+        let title =
+            spec.title.as_ref().map_or_else(|| self.state.title.clone(), |t| effect::words(t, &self.state.fields));
+        let (step_key, procedure) = (step.key.clone(), spec.procedure.clone());
+        let title = title.chars().take(form::MAX_TEXT).collect();
+        self.push(SubcaseRequested { step: step_key, procedure, fields, title, case: None });
+        if spec.wait { Ok(()) } else { self.leave(step, None) }
     }
 
     // ------------------------------------------------------------------------------------------------ conditions

@@ -2,7 +2,8 @@
 
 use crate::{
     Calendar, References,
-    model::{Procedure, ProcedureRef, Work},
+    check::Finding,
+    model::{Procedure, ProcedureRef, Text, Work},
     read,
 };
 use kernel::Day;
@@ -98,7 +99,10 @@ impl Catalogue {
                 }
             }
         }
+        let texts: BTreeMap<String, String> =
+            files.iter().map(|(file, text, _)| (file.clone(), text.clone())).collect();
         catalogue.resolve(files);
+        catalogue.connect(&texts);
         catalogue
     }
 
@@ -158,6 +162,36 @@ impl Catalogue {
             return;
         }
         versions.insert(version, Arc::new(procedure));
+    }
+
+    /// Gives the sub-cases the names of their procedures; tells where one cannot be opened. The procedure itself stands:
+    /// whoever comes to such a step is told, and can go another way.
+    fn connect(&mut self, texts: &BTreeMap<String, String>) {
+        let names: BTreeMap<String, Text> = self.newest().map(|p| (p.id.clone(), p.title.clone())).collect();
+        for procedure in self.procedures.values_mut().flat_map(BTreeMap::values_mut) {
+            if procedure.steps.iter().all(|step| step.subcase.is_none()) {
+                continue;
+            }
+            for spec in Arc::make_mut(procedure).steps.iter_mut().filter_map(|step| step.subcase.as_mut()) {
+                if let Some(name) = names.get(&spec.procedure) {
+                    spec.name.clone_from(name);
+                }
+            }
+        }
+        let found: Vec<(String, Finding)> = self
+            .all()
+            .flat_map(|procedure| self.check_subcases(procedure).into_iter().map(|f| (procedure.file.clone(), f)))
+            .collect();
+        for (file, finding) in found {
+            let text = texts.get(&file).map_or("", String::as_str);
+            let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+            self.problem(&file, line, finding.what, finding.mend);
+        }
+    }
+
+    /// What is wrong between a procedure and those of the catalogue that it opens as sub-cases.
+    pub fn check_subcases(&self, procedure: &Procedure) -> Vec<Finding> {
+        crate::check::subcases(procedure, |id| self.procedures.get(id)?.values().next_back().cloned())
     }
 
     fn problem(&mut self, file: &str, line: usize, what: impl Into<String>, mend: impl Into<String>) {

@@ -4,13 +4,17 @@
 //! The soundness, by exploring the steps: every step can be reached, from every step an end can be reached, no step is
 //! without an owner, and nothing waits for ever without somebody who owns the wait or a deadline.
 
+mod subcase;
+
 use crate::{
-    effect,
+    effect, explore,
     guard::Guard,
     model::{BodyRef, Field, FieldKind, Moment, Owner, Procedure, Step, StepKind},
     references::References,
 };
 use std::collections::BTreeSet;
+
+pub use subcase::subcases;
 
 /// Something that must be mended before the procedure can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,9 @@ pub fn check(procedure: &Procedure, references: &References) -> Vec<Finding> {
     checker.documents();
     checker.effects();
     checker.reach();
+    if checker.findings.is_empty() {
+        checker.findings = explore::explore(procedure);
+    }
     checker.findings
 }
 
@@ -186,8 +193,21 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
-        if step.kind == StepKind::Subcase && step.subcase.is_none() {
-            self.find(key, format!("the step {} opens no case", step.key), "write subcase = { procedure = \"…\" }");
+        match (step.kind, &step.subcase) {
+            (StepKind::Subcase, None) => {
+                self.find(key, format!("the step {} opens no case", step.key), "write subcase = { procedure = \"…\" }");
+            }
+            (StepKind::Subcase, Some(spec)) => {
+                for place in spec.title.iter().flat_map(|title| effect::places(title)) {
+                    if self.procedure.any_field(place).is_none() {
+                        self.find(key, format!("there is no field {place}"), "declare it in the form");
+                    }
+                }
+            }
+            (_, Some(_)) => {
+                self.find(key, format!("{} is no step that opens a case", step.key), "write kind = \"subcase\"");
+            }
+            (_, None) => {}
         }
         match (step.kind, step.outcome, step.next.is_empty()) {
             (StepKind::End, None, _) => {
@@ -254,8 +274,12 @@ impl<'a> Checker<'a> {
             Guard::DeadlinePassed(_) if step.deadline.is_none() => {
                 self.find(key, format!("{} has no deadline to ask about", step.key), "write a deadline");
             }
-            Guard::Subcase(_) if step.subcase.is_none() => {
-                self.find(key, format!("{} opens no case to ask about", step.key), "ask at the step of the sub-case");
+            Guard::Subcase(_) if step.subcase.as_ref().is_none_or(|spec| !spec.wait) => {
+                self.find(
+                    key,
+                    format!("{} waits for no case to ask about", step.key),
+                    "ask at the step that waits for it",
+                );
             }
             Guard::Document(guard) if self.procedure.document(&guard.key).is_none() => {
                 self.find(key, format!("there is no document {}", guard.key), "declare it under [[documents]]");
@@ -390,6 +414,12 @@ impl<'a> Checker<'a> {
             if !procedure.steps.iter().any(used) {
                 let mend = "name it under writes of the step where it comes";
                 self.find(key, format!("nobody writes or attaches {}", document.key), mend);
+            }
+            let signed =
+                procedure.steps.iter().any(|s| s.kind == StepKind::Sign && s.document.as_ref() == Some(&document.key));
+            if signed && document.paper.is_none() {
+                let mend = "write paper = \"…\": only a text that is written here is signed";
+                self.find(key, format!("{} is signed without a paper form", document.key), mend);
             }
             let issued =
                 procedure.steps.iter().any(|s| s.kind == StepKind::Issue && s.document.as_ref() == Some(&document.key));

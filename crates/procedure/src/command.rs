@@ -1,9 +1,12 @@
 //! What people and the clock ask of a case, and why it may be refused.
 
-use crate::{Calendar, model::Outcome};
+use crate::{Calendar, event::Parent, model::Outcome};
 use kernel::{Actor, BodyId, CaseId, Day, DocumentId, FieldProblem, Grade, PersonId, Problem, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// The duty under which the program opens sub-cases and brings their ends to the cases that opened them.
+pub const SUBCASES: &str = "subcases";
 
 /// What is asked of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +19,18 @@ pub enum Command {
         grade: Grade,
         /// The opening form.
         fields: Map<String, Value>,
+    },
+    /// Open the case as a sub-case. Only on [`crate::CaseState::new`], and only for the program under [`SUBCASES`]:
+    /// the other case's procedure has ordered it, so nobody needs to own its first step.
+    OpenSubcase {
+        /// The case's title.
+        title: String,
+        /// The other case's grade; raised to the procedure's own where lower.
+        grade: Grade,
+        /// The opening form.
+        fields: Map<String, Value>,
+        /// The case that orders it, and the step.
+        parent: Parent,
     },
     /// Fill in fields of the present step without finishing it (save for later).
     Fill {
@@ -89,7 +104,8 @@ pub enum Command {
         /// The key of its declaration.
         key: String,
     },
-    /// The case that was opened from the present step has closed.
+    /// A case that was opened from this one has closed. Only the program says so, under [`SUBCASES`]; it gives no
+    /// events when that is known already.
     SubcaseClosed {
         /// The other case.
         case: CaseId,
@@ -171,6 +187,7 @@ impl Refusal {
         ("case-no-way-on", &["step"]),
         ("case-owner-unbound", &["step", "field"]),
         ("case-effect-unbound", &["effect", "field"]),
+        ("case-subcase-unknown", &["case"]),
         ("case-too-many-visits", &[]),
     ];
 

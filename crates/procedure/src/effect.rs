@@ -92,7 +92,7 @@ pub(crate) fn fill(template: &Value, fields: &Map<String, Value>) -> Result<Opti
 }
 
 /// `{field}` or `{field?}` and nothing else.
-fn whole_field(text: &str) -> Option<(&str, bool)> {
+pub(crate) fn whole_field(text: &str) -> Option<(&str, bool)> {
     let inner = text.strip_prefix('{')?.strip_suffix('}')?;
     let (key, optional) = inner.strip_suffix('?').map_or((inner, false), |key| (key, true));
     (!key.contains(['{', '}'])).then_some((key, optional))
@@ -124,7 +124,7 @@ pub(crate) fn fields_in(template: &Value) -> Vec<(&str, bool)> {
 }
 
 /// A text with its fields in words; what is missing stands as `…`.
-fn words(text: &str, fields: &Map<String, Value>) -> String {
+pub(crate) fn words(text: &str, fields: &Map<String, Value>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

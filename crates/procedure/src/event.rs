@@ -121,6 +121,18 @@ pub struct Opened {
     pub by: Option<PersonId>,
     /// When.
     pub at: Timestamp,
+    /// The case that opened it, for a sub-case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+}
+
+/// The case that opened this one, and the step at which it did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Which.
+    pub case: CaseId,
+    /// The step of the other case.
+    pub step: String,
 }
 
 /// The case came to a step.
@@ -310,6 +322,12 @@ pub struct SubcaseRequested {
     pub procedure: String,
     /// Its opening form.
     pub fields: Map<String, Value>,
+    /// Its title.
+    #[serde(default)]
+    pub title: String,
+    /// Which. The engine, which has no randomness, leaves it out; whoever records the event names the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
 }
 
 /// The case that was opened from this one has closed.

@@ -216,6 +216,17 @@ pub fn step(procedure: &Procedure, references: &References, step: &Step) -> Vec<
         let rule = spec.threshold.explain();
         out.push(both(format!("Thông qua khi {}.", rule.vi), format!("Adopted with {}.", rule.en)));
     }
+    if let Some(spec) = &step.subcase {
+        let waits = if spec.wait {
+            ("hồ sơ này chờ kết quả", "this case waits for its end")
+        } else {
+            ("hồ sơ này đi tiếp ngay", "this case goes on at once")
+        };
+        out.push(both(
+            format!("Mở hồ sơ con theo quy trình “{}”; {}.", spec.name.vi, waits.0),
+            format!("Opens a sub-case under “{}”; {}.", spec.name.en, waits.1),
+        ));
+    }
     if let Some(d) = &step.deadline {
         let words = deadline(procedure, d);
         let mark = if d.source.verified { ("", "") } else { (" (chưa kiểm chứng)", " (not verified)") };

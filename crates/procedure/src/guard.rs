@@ -98,7 +98,7 @@ impl Guard {
             Guard::Document(guard) => state.documents.get(&guard.key).is_some_and(|d| d.stage >= guard.stage),
             Guard::Field(guard) => guard.holds(state.fields.get(&guard.key)),
             Guard::GradeAtLeast(grade) => state.grade >= *grade,
-            Guard::Subcase(outcome) => state.subcases.get(&step.key).is_some_and(|s| s.outcome == *outcome),
+            Guard::Subcase(outcome) => state.subcase(&step.key).is_some_and(|s| s.outcome == Some(*outcome)),
             Guard::All(guards) => guards.iter().all(|g| g.holds(step, state, outcome)),
             Guard::Any(guards) => guards.iter().any(|g| g.holds(step, state, outcome)),
             Guard::Not(guard) => !guard.holds(step, state, outcome),

@@ -22,6 +22,7 @@ pub mod draw;
 pub mod effect;
 pub mod event;
 pub mod explain;
+mod explore;
 pub mod form;
 pub mod guard;
 pub mod model;

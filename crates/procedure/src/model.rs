@@ -393,6 +393,12 @@ pub struct BallotSpec {
 pub struct SubcaseSpec {
     /// The procedure's id.
     pub procedure: String,
+    /// The procedure's name; its id until the catalogue has filled it in.
+    pub name: Text,
+    /// The other case's title, with `{field}` places; none: the title of this one.
+    pub title: Option<String>,
+    /// This case waits at the step until the other has ended; otherwise it goes on at once.
+    pub wait: bool,
     /// Fields of its opening form, as templates over the fields of this case.
     pub fields: serde_json::Map<String, Value>,
 }

@@ -14,7 +14,7 @@ use crate::{
 use toml::Spanned;
 
 pub(crate) use raw::Raw;
-use raw::{RawBallot, RawDeadline, RawDocument, RawEffect, RawField, RawKind, RawOpinion, RawStep};
+use raw::{RawBallot, RawDeadline, RawDocument, RawEffect, RawField, RawKind, RawOpinion, RawStep, RawSubcase};
 
 /// What is wrong in a file, where, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl Resolver<'_> {
             next: raw.next.unwrap_or_default().into_iter().map(|r| Rule { when: r.when, to: r.to }).collect(),
             opinion: raw.opinion.map(opinion),
             ballot,
-            subcase: raw.subcase.map(|s| SubcaseSpec { procedure: s.procedure, fields: s.fields }),
+            subcase: raw.subcase.map(subcase),
             outcome: raw.outcome,
             key,
         })
@@ -341,6 +341,16 @@ fn opinion(raw: RawOpinion) -> OpinionSpec {
         positions: raw.positions,
         answers: if raw.answers.is_empty() { opinion_answers() } else { raw.answers },
         document: raw.document,
+    }
+}
+
+fn subcase(raw: RawSubcase) -> SubcaseSpec {
+    SubcaseSpec {
+        name: Text { vi: raw.procedure.clone(), en: raw.procedure.clone() },
+        procedure: raw.procedure,
+        title: raw.title,
+        wait: raw.wait.unwrap_or(true),
+        fields: raw.fields,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a case stands: nothing but the fold of its events.
 
 use crate::{
-    event::{BallotCast, Event, OpinionGiven},
+    event::{BallotCast, Event, OpinionGiven, Parent},
     guard::Verdict,
     model::{Outcome, ProcedureRef},
     threshold::Count,
@@ -46,8 +46,11 @@ pub struct CaseState {
     pub opinions: BTreeMap<String, BTreeMap<BodyId, OpinionGiven>>,
     /// The latest ballot or vote of each step.
     pub ballots: BTreeMap<String, Ballot>,
-    /// Cases opened from this one that have closed, by step.
-    pub subcases: BTreeMap<String, Subcase>,
+    /// The case that opened this one.
+    #[serde(default)]
+    pub parent: Option<Parent>,
+    /// Cases opened from this one, in the order of opening.
+    pub subcases: Vec<Subcase>,
     /// Every stay at a step, in order; the last one is the present.
     pub visits: Vec<Visit>,
     /// Effects that were declared: the key of the declaration and the effect with its parameters.
@@ -113,13 +116,17 @@ pub struct Ballot {
     pub passed: Option<bool>,
 }
 
-/// A case that was opened from this one and has closed.
+/// A case that was opened from this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subcase {
-    /// Which.
-    pub case: CaseId,
-    /// How it ended.
-    pub outcome: Outcome,
+    /// The step that opened it.
+    pub step: String,
+    /// Its procedure's id.
+    pub procedure: String,
+    /// Which; always there in the journal.
+    pub case: Option<CaseId>,
+    /// How it ended, once its end has arrived here.
+    pub outcome: Option<Outcome>,
 }
 
 /// One stay at a step.
@@ -157,6 +164,11 @@ impl CaseState {
         self.ballots.get(&self.step).is_some_and(|b| b.cast.contains_key(person))
     }
 
+    /// The case that was last opened from a step.
+    pub fn subcase(&self, step: &str) -> Option<&Subcase> {
+        self.subcases.iter().rev().find(|subcase| subcase.step == step)
+    }
+
     /// How the ballot or vote of a step ended.
     pub fn verdict(&self, step: &str) -> Option<Verdict> {
         let passed = self.ballots.get(step)?.passed?;
@@ -175,6 +187,7 @@ impl CaseState {
                 self.opened_by.clone_from(&e.by);
                 self.fields = e.fields.clone();
                 self.participants.extend(e.by.clone());
+                self.parent.clone_from(&e.parent);
             }
             Event::StepEntered(e) => self.enter(e),
             Event::StepLeft(e) => {
@@ -229,9 +242,17 @@ impl CaseState {
                     visit.returned = Some(e.reason.clone());
                 }
             }
-            Event::SubcaseRequested(_) => {}
+            Event::SubcaseRequested(e) => self.subcases.push(Subcase {
+                step: e.step.clone(),
+                procedure: e.procedure.clone(),
+                case: e.case.clone(),
+                outcome: None,
+            }),
             Event::SubcaseClosed(e) => {
-                self.subcases.insert(e.step.clone(), Subcase { case: e.case.clone(), outcome: e.outcome });
+                let known = self.subcases.iter_mut().find(|subcase| subcase.case.as_ref() == Some(&e.case));
+                if let Some(subcase) = known {
+                    subcase.outcome = Some(e.outcome);
+                }
             }
             Event::EffectDeclared(e) => self.effects.push((e.key.clone(), e.effect.clone())),
             Event::Closed(e) => {
@@ -253,7 +274,6 @@ impl CaseState {
         self.asked.clone_from(&e.bodies);
         self.opinions.remove(&e.step);
         self.ballots.remove(&e.step);
-        self.subcases.remove(&e.step);
         self.bodies.extend(e.bodies.iter().map(ToString::to_string));
         for seat in &e.seats {
             match seat.split_once(':') {

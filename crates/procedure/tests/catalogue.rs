@@ -94,7 +94,7 @@ kind = "work"
 title = { vi = "Đọc", en = "Read" }
 owner = "head@vu-phap-luat"
 needs = ["don"]
-outcomes = [{ code = "yes", label = { vi = "Có", en = "Yes" } }]
+outcomes = [{ code = "yes", label = { vi = "Có", en = "Yes" } }, { code = "later", label = { vi = "Sau", en = "Later" } }]
 returns = ["write"]
 next = [{ when = { outcome = "yes" }, to = "done" }, { to = "done" }]
 [[steps]]

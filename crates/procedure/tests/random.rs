@@ -96,7 +96,12 @@ impl Run {
 
     fn act(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Refusal> {
         let world = World { actor, now: self.now, calendar: CATALOGUE.calendar(), roll: &Everybody };
-        let events = advance(&self.procedure, &self.case, command, &world)?;
+        let mut events = advance(&self.procedure, &self.case, command, &world)?;
+        for event in &mut events {
+            if let Event::SubcaseRequested(asked) = event {
+                asked.case = Some(kernel::CaseId::new(format!("case-{}", self.case.subcases.len() + 2)).unwrap());
+            }
+        }
         events.iter().for_each(|event| self.case.apply(event));
         self.events.extend(events.iter().cloned());
         self.now = self.now.plus_seconds(1);
@@ -118,7 +123,10 @@ impl Run {
             return self.sound(&before);
         }
         let step = self.step().clone();
-        let actor = in_seat(&task.seats[choice % task.seats.len()]);
+        let actor = match task.kind {
+            TaskKind::Subcase => Actor::System(procedure::command::SUBCASES),
+            _ => in_seat(&task.seats[choice % task.seats.len()]),
+        };
         let document = |key: &str| DocumentId::new(format!("document-{key}")).unwrap();
         let outcome =
             |n: usize| (!step.outcomes.is_empty()).then(|| step.outcomes[n % step.outcomes.len()].code.clone());
@@ -155,7 +163,7 @@ impl Run {
             TaskKind::Issue(key) => Command::Issue { key: key.clone(), number: "1/NQ".into(), day: self.now.day() },
             TaskKind::Publish(key) => Command::Publish { key: key.clone() },
             TaskKind::Subcase => Command::SubcaseClosed {
-                case: kernel::CaseId::new("case-2").unwrap(),
+                case: self.case.subcases.last().and_then(|subcase| subcase.case.clone()).expect("it was opened"),
                 outcome: if choice.is_multiple_of(2) { Outcome::Done } else { Outcome::Refused },
             },
         };
@@ -219,7 +227,7 @@ fn every_procedure_takes_each_of_its_steps_and_ends_in_generated_runs() {
                 turn = (turn.wrapping_mul(1_103_515_245).wrapping_add(12_345 + seed) >> 8) % 1_000_003;
             }
             assert_eq!(run.case.status, Status::Closed, "{} stays at {}", procedure.id, run.case.step);
-            seen.insert(run.case.step.clone());
+            seen.extend(run.case.visits.iter().map(|visit| visit.step.clone()));
         }
         let missed: Vec<&str> =
             procedure.steps.iter().map(|s| s.key.as_str()).filter(|key| !seen.contains(*key)).collect();

@@ -18,6 +18,8 @@ pub struct Config {
     pub web: Web,
     /// Where keys are kept.
     pub keys: Keys,
+    /// What the internal certification authority publishes.
+    pub certificates: Certificates,
     /// Where law texts are kept.
     pub laws: Laws,
     /// What signatures of the house are like, and whom it believes.
@@ -58,6 +60,19 @@ pub struct Web {
 pub struct Keys {
     /// File of the master key, under which all other keys are sealed. Readable by its owner alone.
     pub master: PathBuf,
+}
+
+/// What the internal certification authority publishes. The services are mounted when they have an address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Certificates {
+    /// The address of `/pki` as others reach it; `http:` is best, for a certificate must not be needed to check one.
+    /// Without it, `web.public_url` with `/pki`. Certificates carry it for their whole life.
+    pub address: Option<String>,
+    /// In how many parts the revocation list is published; 0: in one.
+    pub crl_parts: u8,
+    /// The accuracy of this machine's clock that the office vouches for, in seconds; without it, time stamps claim none.
+    pub accuracy_seconds: Option<u64>,
 }
 
 /// Where law texts are kept.
@@ -206,6 +221,11 @@ impl Config {
                 "WEB_MAX_BODY" => self.web.max_body = value.parse().with_context(wrong)?,
                 "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
                 "KEYS_MASTER" => self.keys.master = value.into(),
+                "CERTIFICATES_ADDRESS" => self.certificates.address = Some(value.clone()),
+                "CERTIFICATES_CRL_PARTS" => self.certificates.crl_parts = value.parse().with_context(wrong)?,
+                "CERTIFICATES_ACCURACY_SECONDS" => {
+                    self.certificates.accuracy_seconds = Some(value.parse().with_context(wrong)?);
+                }
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "SIGNATURES_LEVEL" => {
                     self.signatures.level = match value.as_str() {

@@ -76,7 +76,7 @@ impl House {
             .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
 
         let directory = Directory::new(journal.clone());
-        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy);
+        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy).with_services(services(config));
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone())
             .with_checking(checking)
@@ -94,7 +94,7 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        [self.cases.workers(), self.records.workers()].concat()
+        [self.cases.workers(), self.keys.workers(), self.records.workers()].concat()
     }
 
     /// What the pages work with.
@@ -114,6 +114,17 @@ impl House {
             max_body: config.web.max_body,
         };
         Ok(AppState::new(services, settings)?)
+    }
+}
+
+/// What the internal authority publishes, and where.
+fn services(config: &Config) -> directory::Services {
+    let public = config.web.public_url.trim_end_matches('/');
+    let derived = (!public.is_empty()).then(|| format!("{public}/pki"));
+    directory::Services {
+        address: config.certificates.address.as_ref().map(|a| a.trim_end_matches('/').to_owned()).or(derived),
+        crl_parts: config.certificates.crl_parts,
+        accuracy_seconds: config.certificates.accuracy_seconds,
     }
 }
 

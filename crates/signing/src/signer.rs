@@ -94,17 +94,28 @@ pub trait TimeStamper: Send + Sync {
     }
 }
 
-/// A time stamp authority in this process. Its time is that of the clock, and so is its accuracy.
+/// A time stamp authority in this process. Its time is that of the clock.
 pub struct LocalTimeStamper {
     signer: Arc<dyn Signer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    accuracy_seconds: Option<u64>,
 }
 
 impl LocalTimeStamper {
     /// With a key whose certificate has the profile [`pki::Profile::TimeStamping`].
     pub fn new(signer: Arc<dyn Signer>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> LocalTimeStamper {
-        LocalTimeStamper { signer, clock, entropy }
+        LocalTimeStamper { signer, clock, entropy, accuracy_seconds: None }
+    }
+    /// With the accuracy that the office vouches for; without one, tokens claim none (RFC 3161, 2.4.2).
+    #[must_use]
+    pub fn with_accuracy(mut self, seconds: Option<u64>) -> LocalTimeStamper {
+        self.accuracy_seconds = seconds;
+        self
+    }
+    /// The certificate with which it signs.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.signer.chain().first()
     }
     /// Answers a TimeStampReq, as RFC 3161 wants over HTTP: always a TimeStampResp, which may be a rejection.
     pub fn answer(&self, request: &[u8]) -> Vec<u8> {
@@ -138,7 +149,7 @@ impl LocalTimeStamper {
             imprint: request.imprint.clone(),
             serial: serial.to_vec(),
             at: self.clock.now(),
-            accuracy_seconds: Some(1),
+            accuracy_seconds: self.accuracy_seconds,
             nonce: request.nonce.clone(),
         };
         let chain = self.signer.chain();

@@ -37,6 +37,8 @@ pub struct Me {
     pub waiting: i64,
     /// May walk the journal.
     pub audits: bool,
+    /// May see how everybody is equipped with certificates.
+    pub certifies: bool,
 }
 
 impl Frame {
@@ -52,6 +54,7 @@ impl Frame {
                 title: "Chuyên viên, Vụ Pháp luật".into(),
                 waiting: 3,
                 audits: true,
+                certifies: true,
             }),
             csrf: "csrf".into(),
             once: "once".into(),

@@ -8,6 +8,7 @@
 
 mod api;
 pub mod assets;
+mod certification;
 mod csv;
 mod declared;
 mod form;

@@ -1,10 +1,10 @@
 //! Which address is answered by whom.
 
 use crate::{
-    api, assets,
+    api, assets, certification,
     pages::{
-        account, ballot, case, cases, document, editor, home, inbox, indicators, journal, laws, login, open_case,
-        people, procedures, public, registers, sign, step, system, verification,
+        account, ballot, case, cases, certificates, document, editor, enrolments, home, inbox, indicators, journal,
+        laws, login, open_case, people, procedures, public, registers, sign, step, system, trust, verification,
     },
     state::AppState,
     visit,
@@ -34,11 +34,16 @@ pub async fn serve(
 
 /// All routes with their layers.
 pub fn router(state: AppState) -> Router {
-    Router::new()
+    // The authority's services answer programs, apart from the pages and their layers.
+    let published = state.services.keys.services().address.is_some();
+    let services = if published { certification::routes() } else { Router::new() };
+    let services = services.layer(CatchPanicLayer::new()).with_state(state.clone());
+    let pages = Router::new()
         .merge(of_cases())
         .merge(of_documents())
         .merge(of_lookup())
         .merge(of_people_and_sessions())
+        .merge(of_certificates())
         .merge(of_everyone())
         .merge(api::routes())
         .fallback(system::nowhere)
@@ -46,7 +51,8 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), visit::layer))
         .layer(CompressionLayer::new())
-        .with_state(state)
+        .with_state(state);
+    services.merge(pages)
 }
 
 fn of_cases() -> Router<AppState> {
@@ -113,6 +119,19 @@ fn of_people_and_sessions() -> Router<AppState> {
         .route("/account/second-factor", get(account::to_enrol).post(account::enrol))
         .route("/account/sessions/end-others", post(account::end_others))
         .route("/account/sessions/{session}/end", post(account::end_session))
+}
+
+fn of_certificates() -> Router<AppState> {
+    Router::new()
+        .route("/certificates", get(certificates::show))
+        .route("/certificates/{serial}", get(certificates::certificate))
+        .route("/certificates/{serial}/{what}", get(certificates::file).post(certificates::turn))
+        .route("/certificates/requests", get(enrolments::list))
+        .route("/certificates/requests/new", get(enrolments::form).post(enrolments::ask))
+        .route("/certificates/requests/{enrolment}", get(enrolments::show))
+        .route("/certificates/requests/{enrolment}/{what}", post(enrolments::turn))
+        .route("/trust", get(trust::show).post(trust::propose))
+        .route("/trust/{fingerprint}/{what}", post(trust::turn))
 }
 
 fn of_everyone() -> Router<AppState> {

@@ -156,6 +156,7 @@ impl Viewer {
                 title: self.title().await?,
                 waiting: services.cases.waiting(&self.ctx).await?,
                 audits: self.may("view.journal", &Resource::new("Journal", "journal", serde_json::json!({}))),
+                certifies: crate::pages::certificates::may_read(self).is_ok(),
             }),
             None => None,
         };

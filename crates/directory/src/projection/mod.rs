@@ -5,7 +5,9 @@ mod certificates;
 mod people;
 
 pub use access::{Access, CREDENTIAL, CREDENTIAL_SECRET, LOGIN, SESSION};
-pub use certificates::{CERTIFICATE, Certificates, INDICATOR, Indicators};
+pub use certificates::{
+    CERTIFICATE, Certificates, ENROLMENT, ENROLMENT_LINE, Enrolments, INDICATOR, Indicators, TRUST_ANCHOR, TrustAnchors,
+};
 pub use people::{ASSIGNMENT, BODY, KEPT_REGIME, PERSON, PERSON_PRIVATE, PeopleAndBodies};
 
 use kernel::{Act, ActBody, Problem};

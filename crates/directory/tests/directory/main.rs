@@ -1,5 +1,6 @@
 //! The directory over a real journal, on both engines.
 
+mod desk;
 mod effects;
 mod keys;
 mod office;

@@ -157,6 +157,8 @@ pub(crate) struct RawBallot {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RawSubcase {
     pub(crate) procedure: String,
+    pub(crate) title: Option<String>,
+    pub(crate) wait: Option<bool>,
     #[serde(default)]
     pub(crate) fields: serde_json::Map<String, serde_json::Value>,
 }

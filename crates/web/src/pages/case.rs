@@ -42,6 +42,8 @@ pub struct CasePage {
     pub documents: Vec<DocumentRow>,
     /// The ballot, once there is one.
     pub ballot: Option<Link>,
+    /// The case that opened it, and those that it opened.
+    pub related: Vec<RelatedRow>,
     /// What happened, latest first.
     pub story: Vec<Told>,
     /// Who has it.
@@ -52,6 +54,21 @@ pub struct CasePage {
     pub opened: Timestamp,
     /// Its stream in the journal, for those who may look.
     pub journal: Option<String>,
+}
+
+/// A case that belongs to this one.
+#[derive(Debug, Serialize)]
+pub struct RelatedRow {
+    /// Its page and title.
+    pub case: Link,
+    /// Its procedure.
+    pub procedure: String,
+    /// `open`, `closed`, `refused`.
+    pub state: &'static str,
+    /// The step at which it stands.
+    pub step: String,
+    /// It opened this one; otherwise this one opened it.
+    pub above: bool,
 }
 
 /// A step on the line.
@@ -131,6 +148,22 @@ impl Page for CasePage {
             facts: vec![Fact::new("Cơ quan trình", "Ủy ban Pháp luật và Tư pháp"), Fact::new("Ngày dự kiến ban hành", "20/12/2024")],
             documents: DocumentRow::samples(),
             ballot: (here > 2).then(|| Link::new("/cases/case-1/tally", "18/18 phiếu · 17 tán thành")),
+            related: vec![
+                RelatedRow {
+                    case: Link::new("/cases/case-0", "Luật sửa đổi, bổ sung một số điều của Luật Tổ chức Quốc hội"),
+                    procedure: "Xây dựng luật thông qua tại một kỳ họp".into(),
+                    state: "open",
+                    step: "Thành lập Ban soạn thảo".into(),
+                    above: true,
+                },
+                RelatedRow {
+                    case: Link::new("/cases/case-2", "Theo dõi kiến nghị giám sát"),
+                    procedure: "Theo dõi thực hiện kiến nghị giám sát".into(),
+                    state: "closed",
+                    step: "Đã thực hiện".into(),
+                    above: false,
+                },
+            ],
             story: Told::samples(),
             holders: vec!["Ủy ban Thường vụ Quốc hội".into()],
             participants: vec![Link::new("/people/person-2", "Trần Thị B"), Link::new("/people/person-3", "Lê Thị C")],
@@ -186,6 +219,9 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
     if !audits {
         story.iter_mut().for_each(|told| told.act = None);
     }
+    let (above, below) = services.cases.related(&viewer.ctx, &id).await?;
+    let related = above.iter().map(|case| related_row(&viewer, case, true));
+    let related = related.chain(below.iter().map(|case| related_row(&viewer, case, false))).collect();
     let names = services.directory.names(case.state.participants.iter()).await?;
     let page = CasePage {
         id: id.to_string(),
@@ -193,12 +229,13 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
         procedure: Link::new(format!("/procedures/{}", case.procedure.id), show::pick(&viewer, &case.procedure.title)),
         field: case.procedure.field.code().into(),
         grade: case.state.grade.level(),
-        state: state_of(&case),
+        state: state_of(case.state.status, case.state.outcome),
         steps: steps(&viewer, &case),
         now: now(&viewer, &case).await?,
         facts: show::facts(&viewer, &case.procedure.form, &case.state.fields).await?,
         documents: show::document_rows(&viewer, &case).await?,
         ballot: ballot.map(|b| Link::new(format!("/cases/{id}/tally"), tally_line(&viewer, &b))),
+        related,
         story,
         holders: holders(&viewer, &case).await?,
         participants: names.iter().map(|(id, name)| Link::new(format!("/people/{id}"), name)).collect(),
@@ -208,8 +245,18 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
     viewer.page(&page).await
 }
 
-fn state_of(case: &CaseView) -> &'static str {
-    match (case.state.status, case.state.outcome) {
+fn related_row(viewer: &Viewer, related: &cases::Related, above: bool) -> RelatedRow {
+    RelatedRow {
+        case: Link::new(format!("/cases/{}", related.case), &related.title),
+        procedure: show::pick(viewer, &related.procedure),
+        state: state_of(related.status, related.outcome),
+        step: show::pick(viewer, &related.step),
+        above,
+    }
+}
+
+fn state_of(status: Status, outcome: Option<Outcome>) -> &'static str {
+    match (status, outcome) {
         (Status::Closed, Some(Outcome::Refused | Outcome::Withdrawn)) => "refused",
         (Status::Closed, _) => "closed",
         _ => "open",

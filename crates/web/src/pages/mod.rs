@@ -4,8 +4,10 @@ pub mod account;
 pub mod ballot;
 pub mod case;
 pub mod cases;
+pub mod certificates;
 pub mod document;
 pub mod editor;
+pub mod enrolments;
 pub mod home;
 pub mod inbox;
 pub mod indicators;
@@ -21,6 +23,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod trust;
 pub mod verification;
 
 use crate::render::{Sample, samples_of};
@@ -75,6 +78,12 @@ pages![
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
+    certificates::CertificatesPage,
+    certificates::CertificatePage,
+    enrolments::EnrolmentsPage,
+    enrolments::EnrolmentFormPage,
+    enrolments::EnrolmentPage,
+    trust::TrustPage,
     account::AccountPage,
     account::EnrolPage,
     laws::LawsPage,

@@ -30,13 +30,30 @@ use serde::{Deserialize, Serialize};
 pub struct ProceduresPage {
     /// Procedures by field of work.
     pub fields: Vec<FieldOfWork>,
+    /// Files that are refused, with what is wrong in them.
+    pub refused: Vec<RefusedFile>,
+}
+
+/// A declaration that is refused. What is wrong is said in the words of the language, which is English.
+#[derive(Debug, Serialize)]
+pub struct RefusedFile {
+    /// The file, relative to the catalogue.
+    pub file: String,
+    /// Line, what is wrong, how to mend it.
+    pub problems: Vec<(usize, String, String)>,
 }
 
 impl Page for ProceduresPage {
     const TEMPLATE: &'static str = "procedures.html";
     fn samples() -> Vec<(&'static str, Self)> {
         let one = FieldOfWork { field: "lawmaking".into(), procedures: vec![ProcedureRow::sample()] };
-        vec![("one field", ProceduresPage { fields: vec![one] })]
+        let two = FieldOfWork { field: "oversight".into(), procedures: vec![ProcedureRow::sample()] };
+        let problem = (12, "the step read has no owner".into(), "write owner = \"position@body\"".into());
+        let refused = vec![RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] }];
+        vec![
+            ("one field", ProceduresPage { fields: vec![one], refused: Vec::new() }),
+            ("a refused file", ProceduresPage { fields: vec![two], refused }),
+        ]
     }
 }
 
@@ -128,7 +145,15 @@ impl Page for ProcedurePage {
 /// `GET /procedures`
 pub async fn list(viewer: Member) -> Result<Response, Failure> {
     let catalogue = viewer.state.services.cases.catalogue();
-    viewer.page(&ProceduresPage { fields: by_field(&viewer, catalogue.newest()) }).await
+    let mut refused: Vec<RefusedFile> = Vec::new();
+    for found in catalogue.problems() {
+        let problem = (found.line, found.what.clone(), found.mend.clone());
+        match refused.iter_mut().find(|file| file.file == found.file) {
+            Some(file) => file.problems.push(problem),
+            None => refused.push(RefusedFile { file: found.file.clone(), problems: vec![problem] }),
+        }
+    }
+    viewer.page(&ProceduresPage { fields: by_field(&viewer, catalogue.newest()), refused }).await
 }
 
 /// Which version.
