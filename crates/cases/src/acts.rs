@@ -5,7 +5,7 @@
 //! reckoned when the move is recorded, so that tables follow from acts alone.
 
 use directory::EffectLine;
-use kernel::{Act, ActBody, DocumentId, PersonId, Timestamp};
+use kernel::{Act, ActBody, CaseId, DocumentId, PersonId, Timestamp};
 use records::Access;
 use serde::{Deserialize, Serialize};
 
@@ -123,4 +123,44 @@ pub struct TaskSeen {
 }
 impl ActBody for TaskSeen {
     const KIND: &'static str = "task.seen";
+}
+
+/// People were reminded of a deadline, or told that it has passed; on a stream of its own, which begins only once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeRaised {
+    /// The case.
+    pub case: CaseId,
+    /// The step.
+    pub step: String,
+    /// `50`, `80`, `100`: the share of the time that has passed, in per cent; `escalated`: to a superior.
+    pub what: String,
+    /// The deadline.
+    pub due: Timestamp,
+    /// Who.
+    pub to: Vec<PersonId>,
+}
+impl ActBody for NoticeRaised {
+    const KIND: &'static str = "notice.raised";
+}
+
+/// A person has read notices; on `notices:<person>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticesRead {
+    /// Which: the ids of their streams.
+    pub ids: Vec<String>,
+}
+impl ActBody for NoticesRead {
+    const KIND: &'static str = "notices.read";
+}
+
+/// A person chose how to get letters; on `notices:<person>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticesChosen {
+    /// `none`, `each`, `daily`.
+    pub mail: String,
+    /// The hour of the daily letter, 0 to 23.
+    pub hour: u8,
+}
+impl ActBody for NoticesChosen {
+    const KIND: &'static str = "notices.chosen";
 }

@@ -3,12 +3,12 @@
 use crate::{
     Cases,
     acts::{Move, TaskLine},
-    load::{Loaded, access_of, stream, task_lines},
-    minutes, subcases, timers,
+    load::{Loaded, access_of, case_resource, stream, task_lines},
+    minutes, notices, subcases, timers,
 };
 use directory::Effect;
 use journal::{Change, Expected};
-use kernel::{ActDraft, Ctx, Digest, DocumentId, Problem, Resource};
+use kernel::{ActDraft, Ctx, Digest, DocumentId, Problem};
 use procedure::{CaseState, Event, StepKind};
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ impl Cases {
         let born = loaded.version == 0;
         // Nobody holds a case before it is opened: who opens it is whom its first step belongs to.
         let seen = if born { &after } else { &loaded.access };
-        let resource = Resource::new("Case", loaded.id.as_str(), seen.attrs());
+        let resource = case_resource(&loaded.id, &loaded.procedure, seen);
         let grade = state.grade.max(loaded.state.grade);
         let draft = |event: &Event| ActDraft {
             kind: event.kind(),
@@ -100,6 +100,7 @@ fn follow_ups(mut change: Change, loaded: &Loaded, state: &CaseState, events: &[
             Event::StepEntered(entered) => {
                 if let Some(due) = entered.due {
                     change = change.job(timers::deadline(&loaded.id, version, due));
+                    change = change.job(notices::first(&loaded.id, &entered.step, entered.at, due));
                 }
                 let program = entered.seats.iter().any(|seat| seat.starts_with("system:"));
                 let here = state.step == entered.step;

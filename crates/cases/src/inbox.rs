@@ -10,7 +10,7 @@ use crate::{
     lists::{self, Where},
 };
 use journal::Row;
-use kernel::{Actor, CaseId, Ctx, Day, Grade, Problem, Timestamp};
+use kernel::{Actor, CaseId, Ctx, Day, Grade, Handed, Problem, Timestamp};
 use procedure::{Text, tasks::seats_of};
 use serde::Serialize;
 
@@ -134,6 +134,8 @@ pub struct InboxTask {
     pub taken_by: Option<String>,
     /// Whether the person has taken note of it.
     pub seen: bool,
+    /// Whose task it is, when it was handed to the person: the holder's name.
+    pub acting_for: Option<String>,
 }
 
 /// One page of an inbox.
@@ -233,7 +235,7 @@ impl Cases {
         let rows = self.journal.reader().rows(&sql, &wanted.parameters).await?;
         let mut page = InboxPage::default();
         for row in &rows {
-            let task = self.inbox_task(row, now)?;
+            let task = self.inbox_task(ctx, row, now)?;
             if page.items.last().is_some_and(|last| (&last.case, &last.step) == (&task.case, &task.step)) {
                 continue;
             }
@@ -284,7 +286,7 @@ impl Cases {
         self.total(&sql, &wanted).await
     }
 
-    fn inbox_task(&self, row: &Row, now: Timestamp) -> Result<InboxTask, Problem> {
+    fn inbox_task(&self, ctx: &Ctx, row: &Row, now: Timestamp) -> Result<InboxTask, Problem> {
         let (reference, procedure) = self.procedure_of(row)?;
         let step = row.text("step")?;
         let (since, due) = (row.time("since")?, row.opt_time("due")?);
@@ -299,6 +301,7 @@ impl Cases {
             todo: todo.unwrap_or_default(),
             step: step.to_owned(),
             kind: row.text("kind")?.to_owned(),
+            acting_for: handed_in(ctx, row.text("seat")?),
             seat: row.text("seat")?.to_owned(),
             since,
             due,
@@ -317,18 +320,50 @@ fn cursor_of(task: &InboxTask, order: Order) -> Cursor {
     Cursor { key, case: task.case.to_string(), step: task.step.clone() }
 }
 
+/// A seat whose tasks the person has: their own, or one whose work was handed to them.
+pub(crate) struct Place<'a> {
+    pub seat: String,
+    pub handed: Option<&'a Handed>,
+}
+
+/// Every seat whose tasks the person has.
+pub(crate) fn places(ctx: &Ctx) -> Result<Vec<Place<'_>>, Problem> {
+    if matches!(ctx.actor, Actor::Public) {
+        return Err(Problem::Forbidden { act: "view.case".into(), resource: "Case".into() });
+    }
+    let own = seats_of(&ctx.actor).into_iter().map(|seat| Place { seat, handed: None });
+    let handed = ctx.person().into_iter().flat_map(|person| person.handed.iter());
+    Ok(own.chain(handed.map(|handed| Place { seat: handed.seat.clone(), handed: Some(handed) })).collect())
+}
+
+/// The kinds of tasks that a kind of work which was handed over covers; signatures and ballots are in none.
+pub(crate) fn task_kinds(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "work" => &["work", "vote", "publish"],
+        "opinion" => &["opinion"],
+        "issue" => &["issue"],
+        _ => &[],
+    }
+}
+
+/// The name of the one for whom the person has a task of this seat, when it is not their own.
+pub(crate) fn handed_in(ctx: &Ctx, seat: &str) -> Option<String> {
+    let person = ctx.person()?;
+    if person.positions.contains(seat) {
+        return None;
+    }
+    person.handed.iter().find(|handed| handed.seat == seat).map(|handed| handed.holder_name.clone())
+}
+
 /// The tasks of each seat of the person, one question for each, put together.
 fn seats_union(
     ctx: &Ctx,
     wanted: &mut Where,
-    of_seat: impl Fn(&str, &mut Where) -> Result<String, Problem>,
+    of_seat: impl Fn(&Place<'_>, &mut Where) -> Result<String, Problem>,
 ) -> Result<String, Problem> {
-    if matches!(ctx.actor, Actor::Public) {
-        return Err(Problem::Forbidden { act: "view.case".into(), resource: "Case".into() });
-    }
     let mut parts = Vec::new();
-    for (n, seat) in seats_of(&ctx.actor).iter().enumerate() {
-        parts.push(format!("SELECT * FROM ({}) s{n}", of_seat(seat, wanted)?));
+    for (n, place) in places(ctx)?.iter().enumerate() {
+        parts.push(format!("SELECT * FROM ({}) s{n}", of_seat(place, wanted)?));
     }
     Ok(parts.join(" UNION ALL "))
 }
@@ -339,13 +374,22 @@ fn conditions(
     filter: &InboxFilter,
     now: Timestamp,
     wanted: &mut Where,
-    seat: &str,
+    place: &Place<'_>,
 ) -> Result<String, Problem> {
     let (mut joins, mut text) = (String::new(), String::new());
     let mut of_case = Where::new();
     std::mem::swap(&mut of_case.parameters, &mut wanted.parameters);
-    let place = of_case.bind(seat);
-    text.push_str(&format!("t.seat = {place}"));
+    let seat = of_case.bind(place.seat.as_str());
+    text.push_str(&format!("t.seat = {seat}"));
+    if let Some(handed) = place.handed {
+        let kinds = handed.kinds.iter().flat_map(|kind| task_kinds(kind)).map(|kind| (*kind).to_owned());
+        let kinds = of_case.bind_all(kinds);
+        text.push_str(&format!(" AND t.kind IN ({kinds})"));
+        if !handed.fields.is_empty() {
+            let fields = of_case.bind_all(handed.fields.iter().cloned());
+            of_case.and(format!("c.work IN ({fields})"));
+        }
+    }
     let person = ctx.person();
     if let Some(person) = person {
         let place = of_case.bind(person.clearance);
@@ -375,7 +419,8 @@ fn conditions(
         of_case.and(format!("c.procedure = {place}"));
     }
     of_case.words(&filter.query);
-    if filter.work.is_some() || filter.procedure.is_some() || !filter.query.trim().is_empty() {
+    let narrow = place.handed.is_some_and(|handed| !handed.fields.is_empty());
+    if narrow || filter.work.is_some() || filter.procedure.is_some() || !filter.query.trim().is_empty() {
         joins.push_str(" JOIN case_file c ON c.case_id = t.case_id");
         text.push_str(&format!(" AND {}", of_case.text()));
     }

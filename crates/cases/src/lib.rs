@@ -11,7 +11,9 @@
 
 pub mod acts;
 mod ballots;
+mod capacity;
 mod change;
+pub mod deadlines;
 mod documents;
 mod effects;
 mod hands;
@@ -20,6 +22,8 @@ mod lists;
 mod load;
 mod minutes;
 mod moves;
+mod notice_tables;
+pub mod notices;
 pub mod projection;
 mod recent;
 mod subcases;
@@ -29,6 +33,7 @@ mod timers;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
+pub use deadlines::Deadline;
 pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
 pub use lists::{CaseFilter, CaseSummary, Listing};
@@ -66,6 +71,7 @@ impl Cases {
             Arc::new(projection::CaseFiles),
             Arc::new(projection::Tasks),
             Arc::new(projection::Hands),
+            Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
         ]
     }
@@ -76,6 +82,7 @@ impl Cases {
         vec![
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
+            Arc::new(notices::Reminders(self.clone())),
             Arc::new(subcases::Ends(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]

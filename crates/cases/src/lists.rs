@@ -205,9 +205,16 @@ fn need_to_know(ctx: &Ctx, wanted: &mut Where) -> Result<(), Problem> {
     let clearance = wanted.bind(clearance);
     let parts = wanted.bind_all(parts);
     wanted.and(format!("c.grade <= {clearance}"));
-    wanted.and(format!(
-        "(c.closed_to_others = 0 OR EXISTS (SELECT 1 FROM case_part p WHERE p.case_id = c.case_id AND p.part IN ({parts})))"
-    ));
+    let mut known = format!(
+        "c.closed_to_others = 0 OR EXISTS (SELECT 1 FROM case_part p WHERE p.case_id = c.case_id AND p.part IN ({parts}))"
+    );
+    let handed: Vec<String> = ctx.person().into_iter().flat_map(|p| &p.handed).map(|h| h.seat.clone()).collect();
+    if !handed.is_empty() {
+        let seats = wanted.bind_all(handed);
+        let holds = "EXISTS (SELECT 1 FROM task t WHERE t.case_id = c.case_id AND t.seat IN";
+        known.push_str(&format!(" OR {holds} ({seats}))"));
+    }
+    wanted.and(format!("({known})"));
     Ok(())
 }
 

@@ -72,6 +72,13 @@ fn kind_code(kind: &TaskKind) -> &'static str {
     }
 }
 
+/// A case as the policies see it.
+pub(crate) fn case_resource(id: &CaseId, procedure: &Procedure, access: &Access) -> Resource {
+    let mut attrs = access.attrs();
+    attrs["field"] = procedure.field.code().into();
+    Resource::new("Case", id.as_str(), attrs)
+}
+
 impl Loaded {
     /// A case that is about to be opened.
     pub fn unborn(id: CaseId, procedure: Arc<Procedure>) -> Loaded {
@@ -81,7 +88,7 @@ impl Loaded {
     }
     /// The case as the policies see it before the move.
     pub fn resource(&self) -> Resource {
-        Resource::new("Case", self.id.as_str(), self.access.attrs())
+        case_resource(&self.id, &self.procedure, &self.access)
     }
     /// An act on the case, as it is before the move.
     pub fn act<B: kernel::ActBody>(&self, body: &B) -> ActDraft {

@@ -6,7 +6,7 @@
 //! one in the case itself is the person's to look at, unless both only answer the same ballot or round of opinions.
 
 use crate::{
-    Cases, ballots,
+    Cases, ballots, capacity,
     change::{Moved, token_of},
     effects,
     load::{Loaded, stream},
@@ -265,6 +265,12 @@ impl Cases {
             NewBody::Text(content) => content.clone().draft().ok(),
             NewBody::Upload(_) | NewBody::Paper(_) => None,
         };
+        let case = self.records.document(ctx, id).await?.case;
+        let loaded = self.load(ctx, &case).await?;
+        let version = loaded.resource();
+        let may = |ctx: &&Ctx| self.journal.policies().decide(ctx, "form.filled", &version).allowed;
+        let capacities = Cases::capacities(ctx, &loaded);
+        let ctx = capacities.iter().find(may).unwrap_or(ctx);
         match self.records.revise(ctx, id, expected, body, note).await {
             // The same form sent twice: the person's text is there already.
             Err(conflict @ Problem::Conflict { found, .. }) if found == expected + 1 => {
@@ -298,13 +304,13 @@ impl Cases {
                 let done = self.done_before(key.as_deref()).await?;
                 return done.ok_or_else(|| loaded.conflict(expected));
             }
-            let moved = self.plan(ctx, &loaded, &asked, turn.as_ref()).await?;
+            let (ctx, moved) = self.plan_in_capacity(ctx, &loaded, &asked, turn.as_ref()).await?;
             if moved.events.is_empty() {
                 return Ok(Done { case: id.clone(), version: loaded.version, document: None, number: None });
             }
             let (document, number) = (moved.document.clone(), moved.number.clone());
             let (change, _) = self.change(&loaded, moved, key.clone()).await?;
-            match self.journal.commit(ctx, change).await {
+            match self.journal.commit(&ctx, change).await {
                 Ok(receipt) => {
                     let version = receipt.version(&stream(id));
                     return Ok(Done { case: id.clone(), version, document, number });
@@ -318,6 +324,31 @@ impl Cases {
             (Some(turn), Some(conflict)) if turn.was_lost(&conflict) => turn.given_up(),
             (_, conflict) => conflict.unwrap_or_else(|| Problem::fault("a move was never planned")),
         })
+    }
+
+    /// The plan in the first capacity of the person in which the move can be made.
+    async fn plan_in_capacity(
+        &self,
+        ctx: &Ctx,
+        loaded: &Loaded,
+        asked: &Asked,
+        turn: Option<&Turn>,
+    ) -> Result<(Ctx, Moved), Problem> {
+        let holds = tasks::seats_of(&ctx.actor).iter().any(|seat| loaded.access.holders.contains(seat));
+        let (mut own, mut other) = (None, None);
+        for (n, capacity) in Cases::capacities(ctx, loaded).into_iter().enumerate() {
+            let planned = match asked.may_be_asked_in(&capacity) {
+                Ok(()) => self.plan(&capacity, loaded, asked, turn).await,
+                Err(personal) => Err(personal),
+            };
+            match planned {
+                Ok(moved) => return Ok((capacity, moved)),
+                Err(why @ (Problem::Refused { .. } | Problem::Forbidden { .. })) if n == 0 => own = Some(why),
+                Err(why @ (Problem::Refused { .. } | Problem::Forbidden { .. })) => other = other.or(Some(why)),
+                Err(why) => return Err(why),
+            }
+        }
+        Err(capacity::telling(own, other, holds))
     }
 
     async fn plan(&self, ctx: &Ctx, loaded: &Loaded, asked: &Asked, turn: Option<&Turn>) -> Result<Moved, Problem> {

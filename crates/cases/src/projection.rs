@@ -3,7 +3,7 @@
 use crate::acts::{Move, TaskAssigned, TaskSeen};
 use journal::{Column, Index, Projection, Rows, Table, Value};
 use kernel::{Act, Grade, Problem, Timestamp, text};
-use procedure::Event;
+use procedure::{Event, model::Outcome};
 
 /// One row for each case.
 #[derive(Debug)]
@@ -70,6 +70,22 @@ const TASK: Table = Table {
         Index { columns: &["seat", "due_key", "case_id", "step"] },
         Index { columns: &["seat", "since", "case_id", "step"] },
     ],
+};
+/// The deadlines of open tasks, and of those that ended because their case was withdrawn.
+const DEADLINE: Table = Table {
+    name: "deadline",
+    columns: &[
+        Column::text("case_id"),
+        Column::text("step"),
+        Column::text("seat"),
+        Column::text("kind"),
+        Column::int("since"),
+        Column::int("due"),
+        Column::int("grade"),
+        Column::int("withdrawn").nullable(),
+    ],
+    key: &["case_id", "step", "seat"],
+    indexes: &[Index { columns: &["seat", "due"] }],
 };
 /// Who of those who share a task has taken it on, and who has seen it.
 const TASK_HAND: Table = Table {
@@ -185,17 +201,39 @@ impl Projection for Tasks {
         "tasks"
     }
     fn tables(&self) -> &'static [Table] {
-        &[TASK]
+        &[TASK, DEADLINE]
     }
     fn apply(&self, act: &Act, rows: &mut Rows) -> Result<(), Problem> {
         if act.stream.kind() != "case" {
             return Ok(());
         }
         let moved = of_move(act)?;
+        let withdrawn = matches!(event(act)?, Some(Event::Closed(closed)) if closed.outcome == Outcome::Withdrawn);
         for (step, seat) in moved.tasks_ended {
-            rows.delete(&TASK, [act.stream.id().into(), step.into(), seat.into()]);
+            let key = || [Value::from(act.stream.id()), step.as_str().into(), seat.as_str().into()];
+            rows.delete(&TASK, key());
+            match withdrawn {
+                true => rows.patch(&DEADLINE, key(), [("withdrawn", act.at.into())]),
+                false => rows.delete(&DEADLINE, key()),
+            }
         }
         for task in moved.tasks_begun {
+            let key = [act.stream.id().into(), task.step.as_str().into(), task.seat.as_str().into()];
+            match task.due {
+                None => rows.delete(&DEADLINE, key),
+                Some(due) => rows.put(
+                    &DEADLINE,
+                    [
+                        ("case_id", act.stream.id().into()),
+                        ("step", task.step.as_str().into()),
+                        ("seat", task.seat.as_str().into()),
+                        ("kind", task.kind.as_str().into()),
+                        ("since", task.since.into()),
+                        ("due", due.into()),
+                        ("grade", act.grade.into()),
+                    ],
+                ),
+            }
             rows.put(
                 &TASK,
                 [

@@ -27,6 +27,8 @@ pub struct Entry {
     pub name: String,
     /// The position under which the person acted, in words.
     pub acting_as: Text,
+    /// The name of the one for whom the person acted; empty when for themselves.
+    pub acting_for: String,
     /// The Fluent message: `timeline-` and the kind of act with `-` for `.` and `_`.
     pub code: String,
     /// Arguments of the message.
@@ -101,6 +103,8 @@ impl Cases {
         people: &BTreeMap<PersonId, String>,
     ) -> Result<Entry, Problem> {
         let person = act.actor.person().and_then(|id| PersonId::new(id).ok());
+        let holder = act.actor.acting_for.as_deref().and_then(|who| who.strip_prefix("person:"));
+        let holder = holder.and_then(|id| PersonId::new(id).ok());
         let acting_as = match &act.actor.acting_as {
             Some(holding) => self.directory.title_of(holding).await?.map(|(vi, en)| Text { vi, en }),
             None => None,
@@ -112,6 +116,7 @@ impl Cases {
             who: act.actor.who.clone(),
             name: person.and_then(|id| people.get(&id).cloned()).unwrap_or_default(),
             acting_as: acting_as.unwrap_or_default(),
+            acting_for: holder.and_then(|id| people.get(&id).cloned()).unwrap_or_default(),
             code: format!("timeline-{}", act.kind.replace(['.', '_'], "-")),
             args,
             document,
@@ -121,7 +126,9 @@ impl Cases {
     /// The names of everybody who took part.
     async fn people(&self, loaded: &Loaded) -> Result<BTreeMap<PersonId, String>, Problem> {
         let actors = loaded.acts.iter().filter_map(|act| act.actor.person()).filter_map(|id| PersonId::new(id).ok());
-        let people: Vec<PersonId> = actors.chain(loaded.state.participants.iter().cloned()).collect();
+        let holders = loaded.acts.iter().filter_map(|act| act.actor.acting_for.as_deref()?.strip_prefix("person:"));
+        let holders = holders.filter_map(|id| PersonId::new(id).ok());
+        let people: Vec<PersonId> = actors.chain(holders).chain(loaded.state.participants.iter().cloned()).collect();
         self.directory.names(people.iter()).await
     }
 }

@@ -1,7 +1,7 @@
 //! A case as its page needs it.
 
 use crate::{Cases, load::Loaded};
-use kernel::{ActDraft, CaseId, Ctx, Problem};
+use kernel::{ActDraft, CaseId, Ctx, Handed, Problem};
 use procedure::{
     CaseState, Procedure, Progress, Task, open_tasks, progress,
     tasks::{Action, Possible, missing_documents, possible},
@@ -31,6 +31,8 @@ pub struct CaseView {
     pub possible: Vec<Possible>,
     /// Keys of documents that the present step needs and that are not there.
     pub missing: Vec<String>,
+    /// For whom the person can act here, when not for themselves.
+    pub acting_for: Option<Handed>,
 }
 
 impl Cases {
@@ -41,7 +43,7 @@ impl Cases {
     pub async fn case(&self, ctx: &Ctx, id: &CaseId) -> Result<CaseView, Problem> {
         let loaded = self.load(ctx, id).await?;
         let documents = self.records.documents_of(ctx, id).await?;
-        let possible = self.allowed(ctx, &loaded);
+        let (possible, acting_for) = self.allowed(ctx, &loaded);
         let (mut state, procedure) = (loaded.state.clone(), Arc::clone(&loaded.procedure));
         close_running_ballot(ctx, &mut state);
         Ok(CaseView {
@@ -54,16 +56,27 @@ impl Cases {
             state,
             documents,
             possible,
+            acting_for,
         })
     }
 
-    fn allowed(&self, ctx: &Ctx, loaded: &Loaded) -> Vec<Possible> {
+    /// What the person may do, for themselves and for those who handed them work; and for whom, when they can do nothing
+    /// for themselves.
+    fn allowed(&self, ctx: &Ctx, loaded: &Loaded) -> (Vec<Possible>, Option<Handed>) {
         let resource = loaded.resource();
-        let allows = |possible: &Possible| {
-            let decision = self.journal.policies().decide(ctx, act_of(&possible.action), &resource);
-            decision.allowed || decision.needs_fresh
-        };
-        possible(&loaded.procedure, &loaded.state, &ctx.actor).into_iter().filter(allows).collect()
+        let (mut all, mut acting_for): (Vec<Possible>, _) = (Vec::new(), None);
+        for capacity in Cases::capacities(ctx, loaded) {
+            for one in possible(&loaded.procedure, &loaded.state, &capacity.actor) {
+                let decision = self.journal.policies().decide(&capacity, act_of(&one.action), &resource);
+                if (decision.allowed || decision.needs_fresh) && !all.contains(&one) {
+                    if all.is_empty() {
+                        acting_for = capacity.person().and_then(|person| person.acting_for.as_deref().cloned());
+                    }
+                    all.push(one);
+                }
+            }
+        }
+        (all, acting_for)
     }
 
     /// Adds a remark to the timeline. Those who take part may.

@@ -367,6 +367,63 @@ act! {
     }
 }
 
+act! {
+    /// A person handed the work of a seat to another for a time.
+    "delegation.granted" DelegationGranted {
+        /// Which.
+        delegation: String,
+        /// Who handed over.
+        giver: PersonId,
+        /// Who holds the seat: the giver, or who handed it to the giver.
+        holder: PersonId,
+        /// To whom.
+        to: PersonId,
+        /// The seat, `position@body`.
+        seat: String,
+        /// Kinds of work: codes of `policies/delegation.toml`.
+        kinds: BTreeSet<String>,
+        /// Fields of work; empty for all.
+        fields: BTreeSet<String>,
+        /// The first day.
+        first: Day,
+        /// The last day.
+        last: Day,
+        /// Whether it may be handed on once.
+        onward: bool,
+        /// The delegation that allowed to hand on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<String>,
+        /// Why.
+        reason: String,
+        /// What the law lets be handed over, kind by kind, as it stood then.
+        basis: String,
+    }
+}
+act! {
+    /// A delegation was ended before its time, at once.
+    "delegation.revoked" DelegationRevoked {
+        /// Which.
+        delegation: String,
+    }
+}
+
+act! {
+    /// A person's calendar was opened under a new secret address; the one before ended.
+    "feed.opened" FeedOpened {
+        /// Whose.
+        person: PersonId,
+        /// SHA-256 of the secret in the address.
+        token: Digest,
+    }
+}
+act! {
+    /// The secret address of a person's calendar was ended.
+    "feed.closed" FeedClosed {
+        /// Whose.
+        person: PersonId,
+    }
+}
+
 mod certification;
 pub use certification::*;
 

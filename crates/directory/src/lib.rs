@@ -3,9 +3,10 @@
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
 //! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>`,
-//! `enrolment:<id>`, `trust:<fingerprint>`, `time-stamps:<day>` and `indicator:<code>`; the tables are pure projections
-//! of those acts and can be thrown away. Personal data that the law may order erased (birth date, telephone, personal
-//! number, password hash, second-factor secret, sealed keys) travels in the `private` part of an act.
+//! `delegation:<id>`, `feed:<person>`, `enrolment:<id>`, `trust:<fingerprint>`, `time-stamps:<day>` and
+//! `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
+//! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
+//! in the `private` part of an act.
 //!
 //! This crate must never know HTTP, read the clock or draw randomness on its own, write to storage except through the
 //! journal, or keep a password, a second-factor secret or a private key unsealed.
@@ -14,9 +15,11 @@ pub mod acts;
 mod authority;
 mod bodies;
 pub mod coverage;
+pub mod delegations;
 pub mod drafts;
 pub mod effects;
 pub mod enrolments;
+mod feeds;
 mod follow;
 pub mod indicators;
 pub mod keys;
@@ -35,6 +38,7 @@ pub mod trust_list;
 
 pub use acts::{Holder, Source};
 pub use authority::{CrlKind, Services};
+pub use delegations::{Delegation, NewDelegation};
 pub use effects::{Effect, EffectLine};
 pub use indicators::{Gauges, Indicator, IndicatorReading, Measure, Share};
 pub use keys::{Coverage, Keys};
@@ -72,6 +76,8 @@ impl Directory {
             Arc::new(projection::Enrolments),
             Arc::new(projection::TrustAnchors),
             Arc::new(projection::Indicators),
+            Arc::new(projection::Delegations),
+            Arc::new(projection::Feeds),
         ]
     }
 

@@ -277,6 +277,8 @@ impl Directory {
             positions: held_now.into_iter().map(|(_, p)| p).collect(),
             bodies,
             clearance: person.clearance,
+            handed: self.handed_to(who, at.day()).await?,
+            acting_for: None,
         }))
     }
 

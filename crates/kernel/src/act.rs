@@ -120,6 +120,12 @@ pub struct ActorRecord {
     pub acting_as: Option<String>,
     /// How strongly authenticated.
     pub strength: Strength,
+    /// For whom: `person:<id>`, when the person acted under work that was handed to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting_for: Option<String>,
+    /// Under which delegation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<String>,
 }
 
 impl ActorRecord {
@@ -130,7 +136,14 @@ impl ActorRecord {
             Actor::Person(p) => (format!("person:{}", p.id), p.acting_as.clone()),
             Actor::System(name) => (format!("system:{name}"), None),
         };
-        ActorRecord { who, acting_as, strength: ctx.strength }
+        let handed = ctx.person().and_then(|person| person.acting_for.as_ref());
+        ActorRecord {
+            who,
+            acting_as,
+            strength: ctx.strength,
+            acting_for: handed.map(|handed| format!("person:{}", handed.holder)),
+            delegation: handed.map(|handed| handed.delegation.clone()),
+        }
     }
     /// The person's id, when a person acted.
     pub fn person(&self) -> Option<&str> {
@@ -212,6 +225,8 @@ mod tests {
                 who: "person:p-1".into(),
                 acting_as: Some("expert@vpqh".into()),
                 strength: Strength::Password,
+                acting_for: None,
+                delegation: None,
             },
             resource: "Case:case-1".into(),
             grade: Grade::Open,

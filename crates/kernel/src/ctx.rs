@@ -1,6 +1,6 @@
 //! Who acts: the person or the system itself, in which positions, how strongly authenticated, in which request.
 
-use crate::{Grade, PersonId, Timestamp, id::RequestId};
+use crate::{Day, Grade, PersonId, Timestamp, id::RequestId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -19,6 +19,27 @@ pub enum Strength {
     Fresh = 3,
 }
 
+/// Work of a seat that its holder has handed to this person for a time (ủy quyền), in force now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    /// Which delegation.
+    pub delegation: String,
+    /// Who holds the seat.
+    pub holder: PersonId,
+    /// Their name.
+    pub holder_name: String,
+    /// The seat, `position@body`.
+    pub seat: String,
+    /// Which kinds of work: `work`, `opinion`, `issue`.
+    pub kinds: BTreeSet<String>,
+    /// In which fields of work; empty for all.
+    pub fields: BTreeSet<String>,
+    /// The last day.
+    pub last: Day,
+    /// Whether it may be handed on.
+    pub onward: bool,
+}
+
 /// A signed-in person as the policies see them, at the time of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -34,6 +55,10 @@ pub struct Person {
     pub clearance: Grade,
     /// The position under which the person acts now, one of `positions`, as shown in the timeline.
     pub acting_as: Option<String>,
+    /// What others have handed to the person for a time.
+    pub handed: Vec<Handed>,
+    /// For whom the person acts now, when not for themselves: one of `handed`.
+    pub acting_for: Option<Box<Handed>>,
 }
 
 /// Who acts.
@@ -71,6 +96,16 @@ impl Ctx {
             Actor::Person(person) => Some(person),
             Actor::Public | Actor::System(_) => None,
         }
+    }
+    /// The same person acting under what was handed to them: `B acting for A`. Their own seats do not count then.
+    #[must_use]
+    pub fn acting_for(&self, handed: &Handed) -> Ctx {
+        let mut ctx = self.clone();
+        if let Actor::Person(person) = &mut ctx.actor {
+            person.acting_as = Some(handed.seat.clone());
+            person.acting_for = Some(Box::new(handed.clone()));
+        }
+        ctx
     }
     /// The same context after the second factor was given with this request.
     #[must_use]

@@ -15,7 +15,7 @@ pub mod text;
 pub mod time;
 
 pub use act::{Act, ActBody, ActDraft, ActorRecord, Resource, StreamId};
-pub use ctx::{Actor, Ctx, Person, Strength};
+pub use ctx::{Actor, Ctx, Handed, Person, Strength};
 pub use digest::Digest;
 pub use entropy::{Entropy, OsEntropy};
 pub use grade::Grade;

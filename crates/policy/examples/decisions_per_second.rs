@@ -14,6 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         bodies: ["vu-phap-luat", "doan-lam-dong", "ub-phap-luat-tu-phap", "vpqh", "quoc-hoi"].map(str::to_owned).into(),
         clearance: Grade::Secret,
         acting_as: None,
+        handed: vec![],
+        acting_for: None,
     };
     let at = Timestamp::from_micros(0);
     let ctx = Ctx { actor: Actor::Person(person), strength: Strength::TwoFactor, at, request: RequestId::new("r")? };

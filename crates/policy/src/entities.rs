@@ -105,12 +105,25 @@ fn person_attrs(person: &Person) -> Attrs {
     let own_bodies: BTreeSet<&str> =
         person.positions.iter().filter_map(|p| p.split_once('@')).map(|(_, body)| body).collect();
     let me = format!("person:{}", person.id);
-    let seats = person.positions.iter().map(String::as_str).chain([me.as_str()]);
+    let own = person.positions.iter().map(String::as_str).chain([me.as_str()]);
+    let acting = person.acting_for.as_ref();
+    // Whoever acts for another does so under that seat alone.
+    let seats: Vec<&str> = acting.map_or_else(|| own.collect(), |handed| vec![handed.seat.as_str()]);
+    let handed = person.handed.iter().map(|handed| handed.seat.as_str());
+    let onward = person.handed.iter().filter(|handed| handed.onward).map(|handed| handed.seat.as_str());
+    let kinds = acting.into_iter().flat_map(|handed| handed.kinds.iter().map(String::as_str));
+    let every = acting.is_some_and(|handed| handed.fields.is_empty()).then_some("*");
+    let fields = acting.into_iter().flat_map(|handed| handed.fields.iter().map(String::as_str)).chain(every);
     [
         ("person", text(person.id.as_str())),
         ("clearance", RestrictedExpression::new_long(i64::from(person.clearance.level()))),
         ("positions", set(person.positions.iter().map(String::as_str))),
-        ("seats", set(seats)),
+        ("seats", set(seats.into_iter())),
+        ("handed", set(handed)),
+        ("onward", set(onward)),
+        ("acting", RestrictedExpression::new_bool(acting.is_some())),
+        ("kinds", set(kinds)),
+        ("fields", set(fields)),
         ("bodies", set(person.bodies.iter().map(String::as_str))),
         ("own_bodies", set(own_bodies.into_iter())),
     ]

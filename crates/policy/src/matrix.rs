@@ -24,6 +24,8 @@ fn roles() -> Vec<(&'static str, Actor)> {
             bodies,
             clearance,
             acting_as: None,
+            handed: vec![],
+            acting_for: None,
         })
     };
     vec![
@@ -83,6 +85,11 @@ fn situations(kind: &str) -> Vec<Situation> {
             ("proposed by somebody else", |_| json!({"proposed_by": "somebody"})),
         ],
         "Body" => vec![("any", |_| json!({"body": "ban-soan-thao"}))],
+        "Delegation" => vec![
+            ("of one's own seat", |a| json!({"person": id(a), "receiver": "somebody", "seat": seat(a)})),
+            ("received by oneself", |a| json!({"person": "somebody", "receiver": id(a), "seat": "head@vpqh"})),
+            ("of others", |_| json!({"person": "somebody", "receiver": "other", "seat": "head@vpqh"})),
+        ],
         "Journal" => vec![("open acts", |_| json!({})), ("acts of grade Tối mật", |_| json!({"grade": 2}))],
         _ => vec![("any", |_| json!({}))],
     }
@@ -163,10 +170,11 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 12] = [
+    const KINDS: [&str; 13] = [
         "Body",
         "Case",
         "Certificate",
+        "Delegation",
         "Document",
         "Enrolment",
         "Indicator",

@@ -16,7 +16,16 @@ fn person(id: &str, positions: &[&str], clearance: Grade, strength: Strength) ->
     let positions: std::collections::BTreeSet<String> = positions.iter().map(|p| (*p).to_owned()).collect();
     let bodies = positions.iter().filter_map(|p| p.split_once('@')).map(|(_, b)| b.to_owned()).collect();
     let id = PersonId::new(id).unwrap();
-    let person = Person { id, name: "Nguyễn Văn A".into(), positions, bodies, clearance, acting_as: None };
+    let person = Person {
+        id,
+        name: "Nguyễn Văn A".into(),
+        positions,
+        bodies,
+        clearance,
+        acting_as: None,
+        handed: vec![],
+        acting_for: None,
+    };
     ctx(Actor::Person(person), strength)
 }
 fn ctx(actor: Actor, strength: Strength) -> Ctx {

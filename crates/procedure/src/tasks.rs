@@ -276,6 +276,8 @@ pub fn seats_of(actor: &Actor) -> Vec<String> {
     match actor {
         Actor::Public => Vec::new(),
         Actor::System(duty) => vec![format!("system:{duty}")],
+        // Whoever acts for another does so under the seat that was handed over, and no other.
+        Actor::Person(kernel::Person { acting_for: Some(handed), .. }) => vec![handed.seat.clone()],
         Actor::Person(person) => person.positions.iter().cloned().chain([format!("person:{}", person.id)]).collect(),
     }
 }

@@ -58,6 +58,8 @@ fn person(id: &str, positions: &[&str]) -> Actor {
         bodies: Default::default(),
         clearance: Grade::MostSecret,
         acting_as: None,
+        handed: vec![],
+        acting_for: None,
     })
 }
 

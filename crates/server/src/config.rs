@@ -3,6 +3,7 @@
 //! Every key has a safe default, so that an empty configuration runs on SQLite in the folder `data/`. A key of the file
 //! may be overridden by `DIENHONG_<SECTION>_<KEY>`: `DIENHONG_STORAGE_URL`, `DIENHONG_WEB_LISTEN`.
 
+use crate::mail::Mail;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ pub struct Config {
     pub signatures: Signatures,
     /// What may be reached from here.
     pub network: Network,
+    /// Where letters go out.
+    pub mail: Mail,
     /// How the program logs.
     pub log: Log,
 }
@@ -240,6 +243,10 @@ impl Config {
                 "SIGNATURES_FETCH" => self.signatures.fetch = value.parse().with_context(wrong)?,
                 "NETWORK_ALLOW" => self.network.allow = value.split(',').map(|w| w.trim().to_owned()).collect(),
                 "NETWORK_TIMEOUT_SECONDS" => self.network.timeout_seconds = value.parse().with_context(wrong)?,
+                "MAIL_SERVER" => self.mail.server.clone_from(value),
+                "MAIL_FROM" => self.mail.from.clone_from(value),
+                "MAIL_USER" => self.mail.user.clone_from(value),
+                "MAIL_PASSWORD_FILE" => self.mail.password_file = Some(value.into()),
                 "LOG_LEVEL" => self.log.level.clone_from(value),
                 "LOG_FORMAT" => {
                     self.log.format = match value.as_str() {

@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod demo;
 mod keyfiles;
+mod mail;
 mod network;
 mod scenario;
 mod wire;

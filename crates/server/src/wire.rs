@@ -3,6 +3,7 @@
 use crate::{
     config::{Config, HouseLevel},
     keyfiles,
+    mail::Post,
     network::Network,
 };
 use anyhow::Context;
@@ -41,6 +42,7 @@ pub struct House {
     pub laws: Arc<Laws>,
     /// The master key.
     pub master: Arc<MasterKey>,
+    post: Option<Post>,
     storage: &'static str,
 }
 
@@ -83,8 +85,9 @@ impl House {
             .with_issuing(issuing);
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
         let storage = storage_name(&config.storage.url);
+        let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
-        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, storage })
+        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, post, storage })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -94,7 +97,8 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        [self.cases.workers(), self.keys.workers(), self.records.workers()].concat()
+        let own = [self.cases.workers(), self.keys.workers(), self.records.workers()].concat();
+        [own, Post::workers(self.post.clone())].concat()
     }
 
     /// What the pages work with.

@@ -35,6 +35,8 @@ pub struct Me {
     pub title: String,
     /// How many tasks wait for them.
     pub waiting: i64,
+    /// How many notices they have not read.
+    pub unread: i64,
     /// May walk the journal.
     pub audits: bool,
     /// May see how everybody is equipped with certificates.
@@ -53,6 +55,7 @@ impl Frame {
                 name: "Nguyễn Văn A".into(),
                 title: "Chuyên viên, Vụ Pháp luật".into(),
                 waiting: 3,
+                unread: 2,
                 audits: true,
                 certifies: true,
             }),

@@ -13,6 +13,7 @@ mod csv;
 mod declared;
 mod form;
 pub mod frame;
+mod ical;
 pub mod law;
 pub mod pages;
 mod papers;

@@ -3,8 +3,9 @@
 use crate::{
     api, assets, certification,
     pages::{
-        account, ballot, case, cases, certificates, document, editor, enrolments, home, inbox, indicators, journal,
-        laws, login, open_case, people, procedures, public, registers, sign, step, system, trust, verification,
+        account, ballot, calendar, case, cases, certificates, delegations, document, editor, enrolments, home, inbox,
+        indicators, journal, laws, login, notices, open_case, people, procedures, public, registers, sign, step,
+        system, trust, verification,
     },
     state::AppState,
     visit,
@@ -59,6 +60,13 @@ fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/notices", get(notices::show))
+        .route("/notices/read", post(notices::read))
+        .route("/notices/letters", post(notices::letters))
+        .route("/calendar", get(calendar::show))
+        .route("/calendar/feed", post(calendar::open))
+        .route("/calendar/feed/end", post(calendar::close))
+        .route("/calendar/feed/{secret}", get(calendar::feed))
         .route("/cases", get(cases::list))
         .route("/fields/{field}", get(cases::field))
         .route("/cases/new", get(open_case::choose))
@@ -114,6 +122,8 @@ fn of_people_and_sessions() -> Router<AppState> {
         .route("/login", get(login::show).post(login::password))
         .route("/login/code", get(login::code_again).post(login::code))
         .route("/logout", post(login::out))
+        .route("/delegations", get(delegations::show).post(delegations::grant))
+        .route("/delegations/{delegation}/end", post(delegations::end))
         .route("/account", get(account::show))
         .route("/account/password", post(account::password))
         .route("/account/second-factor", get(account::to_enrol).post(account::enrol))

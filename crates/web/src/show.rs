@@ -184,6 +184,13 @@ pub fn told_one(viewer: &Viewer, entry: &Entry) -> Told {
         (name, title) if title.is_empty() => name.to_owned(),
         (name, title) => format!("{name}, {title}"),
     };
+    let who = match entry.acting_for.as_str() {
+        "" => who,
+        holder => viewer.say(
+            "acting-for-line",
+            &[("who", &entry.name), ("holder", holder), ("title", &pick(viewer, &entry.acting_as))],
+        ),
+    };
     Told {
         at: Some(entry.at),
         who,

@@ -155,6 +155,7 @@ impl Viewer {
                 name: person.name.clone(),
                 title: self.title().await?,
                 waiting: services.cases.waiting(&self.ctx).await?,
+                unread: services.cases.unread(&self.ctx).await?,
                 audits: self.may("view.journal", &Resource::new("Journal", "journal", serde_json::json!({}))),
                 certifies: crate::pages::certificates::may_read(self).is_ok(),
             }),

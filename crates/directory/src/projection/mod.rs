@@ -2,12 +2,16 @@
 
 mod access;
 mod certificates;
+mod delegations;
+mod feeds;
 mod people;
 
 pub use access::{Access, CREDENTIAL, CREDENTIAL_SECRET, LOGIN, SESSION};
 pub use certificates::{
     CERTIFICATE, Certificates, ENROLMENT, ENROLMENT_LINE, Enrolments, INDICATOR, Indicators, TRUST_ANCHOR, TrustAnchors,
 };
+pub use delegations::{DELEGATION, Delegations};
+pub use feeds::{CALENDAR_FEED, Feeds};
 pub use people::{ASSIGNMENT, BODY, KEPT_REGIME, PERSON, PERSON_PRIVATE, PeopleAndBodies};
 
 use kernel::{Act, ActBody, Problem};

@@ -136,6 +136,8 @@ pub fn person(strength: Strength) -> Ctx {
         bodies: BTreeSet::from(["vpqh".to_owned()]),
         clearance: Grade::Open,
         acting_as: Some("expert@vpqh".into()),
+        handed: vec![],
+        acting_for: None,
     };
     Ctx { actor: Actor::Person(person), strength, ..ctx() }
 }

@@ -105,6 +105,8 @@ impl Hall {
             bodies,
             clearance: Grade::Open,
             acting_as: None,
+            handed: vec![],
+            acting_for: None,
         })
     }
 

@@ -109,6 +109,8 @@ pub struct Now {
     pub after: String,
     /// Why nothing can be done by this person: who has it.
     pub waits_for: String,
+    /// For whom the person acts here by delegation, one sentence; empty when for themselves.
+    pub acting_for: String,
     /// Until when.
     pub due: Option<Timestamp>,
     /// Whether that time has passed.
@@ -338,6 +340,12 @@ async fn now(viewer: &Viewer, case: &CaseView) -> Result<Now, Problem> {
         about: show::pick(viewer, &step.todo),
         after: after(viewer, case),
         waits_for: if actions.is_empty() { holders(viewer, case).await?.join("; ") } else { String::new() },
+        acting_for: match &case.acting_for {
+            Some(handed) => {
+                viewer.say("acting-for-case", &[("holder", &handed.holder_name), ("last", &handed.last.short())])
+            }
+            None => String::new(),
+        },
         actions,
         due: case.state.due,
         late: case.state.overdue || case.state.due.is_some_and(|due| due < viewer.state.now()),

@@ -221,7 +221,9 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
     let is_text = matches!(shown.map(|v| &v.body), Some(VersionBody::Text(_)));
     let row = show::document_row(&viewer, &case.procedure, &document, &names);
     let open = document.state == State::Draft && may_write(&case.procedure, &case.state, &document.kind);
-    let write = viewer.may("document.version_added", &resource(&case, &document));
+    let attach = procedure::tasks::Action::Attach(document.kind.clone());
+    let write = viewer.may("document.version_added", &resource(&case, &document))
+        || (case.acting_for.is_some() && case.possible.iter().any(|one| one.action == attach));
     let signatures = match &document.pdf {
         Some(pdf) => {
             let bytes = services.journal.get_blob(pdf).await?;

@@ -114,6 +114,10 @@ pub(crate) fn task_row(viewer: &Viewer, task: &InboxTask) -> TaskRow {
         due: task.due,
         late: task.overdue || task.due.is_some_and(|due| due < viewer.state.now()),
         grade: task.grade.level(),
-        acting: String::new(),
+        acting: task
+            .acting_for
+            .as_ref()
+            .map(|holder| viewer.say("acting-for-tag", &[("holder", holder)]))
+            .unwrap_or_default(),
     }
 }

@@ -2,9 +2,11 @@
 
 pub mod account;
 pub mod ballot;
+pub mod calendar;
 pub mod case;
 pub mod cases;
 pub mod certificates;
+pub mod delegations;
 pub mod document;
 pub mod editor;
 pub mod enrolments;
@@ -14,6 +16,7 @@ pub mod indicators;
 pub mod journal;
 pub mod laws;
 pub mod login;
+pub mod notices;
 pub mod open_case;
 pub mod people;
 pub mod problem;
@@ -46,6 +49,9 @@ pages![
     login::CodePage,
     home::HomePage,
     inbox::InboxPage,
+    notices::NoticesPage,
+    calendar::CalendarPage,
+    delegations::DelegationsPage,
     inbox::HandledPage,
     cases::CasesPage,
     open_case::ChoosePage,

@@ -1,0 +1,143 @@
+//! Notices: what the program reminds the person of, read and unread, and how they want letters about it.
+
+use crate::{
+    form::Posted,
+    render::Page,
+    trouble::{self, Failure},
+    view::Wrong,
+    viewer::{Member, Viewer, done},
+};
+use axum::response::Response;
+use cases::notices::{Letters, Notice};
+use kernel::{Problem, Timestamp};
+use serde::Serialize;
+
+/// The person's notices.
+#[derive(Debug, Serialize)]
+pub struct NoticesPage {
+    /// The newest first.
+    pub rows: Vec<NoticeRow>,
+    /// How many are not read.
+    pub unread: usize,
+    /// `none`, `each`, `daily`.
+    pub letters: &'static str,
+    /// The hour of the daily letter.
+    pub hour: u8,
+    /// Where letters go.
+    pub address: String,
+    /// What is wrong.
+    pub errors: Vec<Wrong>,
+}
+
+/// A notice.
+#[derive(Debug, Serialize)]
+pub struct NoticeRow {
+    /// Which.
+    pub id: String,
+    /// What it says: the message `notice-<what>`.
+    pub what: String,
+    /// The case's page.
+    pub href: String,
+    /// The case.
+    pub case: String,
+    /// Secrecy grade.
+    pub grade: u8,
+    /// The deadline.
+    pub due: Timestamp,
+    /// When it was raised.
+    pub at: Timestamp,
+    /// Whether it was read.
+    pub read: bool,
+}
+
+impl Page for NoticesPage {
+    const TEMPLATE: &'static str = "notices.html";
+    fn samples() -> Vec<(&'static str, Self)> {
+        let row = |what: &str, read: bool| NoticeRow {
+            id: format!("case-1/draft/1/{what}"),
+            what: what.into(),
+            href: "/cases/case-1".into(),
+            case: "Phân công đại biểu Quốc hội hoạt động chuyên trách".into(),
+            grade: 0,
+            due: Timestamp::from_micros(1_795_000_000_000_000),
+            at: Timestamp::from_micros(1_794_000_000_000_000),
+            read,
+        };
+        let rows = vec![row("escalated", false), row("100", false), row("80", true), row("50", true)];
+        let page = |rows: Vec<NoticeRow>, letters| {
+            let unread = rows.iter().filter(|row| !row.read).count();
+            NoticesPage {
+                rows,
+                unread,
+                letters,
+                hour: 7,
+                address: "nguyen.van.a@quochoi.example".into(),
+                errors: vec![],
+            }
+        };
+        vec![("some", page(rows, "daily")), ("none", page(vec![], "none"))]
+    }
+}
+
+/// `GET /notices`
+pub async fn show(viewer: Member) -> Result<Response, Failure> {
+    viewer.page(&page(&viewer, vec![]).await?).await
+}
+
+async fn page(viewer: &Viewer, errors: Vec<Wrong>) -> Result<NoticesPage, Problem> {
+    let cases = &viewer.state.services.cases;
+    let found = cases.notices(&viewer.ctx).await?;
+    let me = viewer.ctx.person().ok_or_else(|| Problem::fault("a page of nobody"))?;
+    let letters = cases.letters_of(&me.id).await?;
+    let row = |notice: &Notice| NoticeRow {
+        id: notice.id.clone(),
+        what: notice.what.clone(),
+        href: format!("/cases/{}", notice.case),
+        case: notice.title.clone(),
+        grade: notice.grade.level(),
+        due: notice.due,
+        at: notice.at,
+        read: notice.read,
+    };
+    Ok(NoticesPage {
+        unread: found.iter().filter(|notice| !notice.read).count(),
+        rows: found.iter().map(row).collect(),
+        letters: match letters {
+            Letters::None => "none",
+            Letters::Each => "each",
+            Letters::Daily(_) => "daily",
+        },
+        hour: if let Letters::Daily(hour) = letters { hour } else { 7 },
+        address: cases.letter_address(&me.id).await?.unwrap_or_default(),
+        errors,
+    })
+}
+
+/// `POST /notices/read`
+pub async fn read(mut posted: Posted) -> Result<Response, Failure> {
+    let ids: Vec<String> = posted.fields.below("notice.").into_iter().map(|(_, id)| id).collect();
+    posted.fields.finish()?;
+    posted.viewer.state.services.cases.read_notices(&posted.viewer.ctx, &ids).await?;
+    Ok(done("/notices", "done-notices-read"))
+}
+
+/// `POST /notices/letters`
+pub async fn letters(mut posted: Posted) -> Result<Response, Failure> {
+    let (wanted, hour) = (posted.fields.take("letters"), posted.fields.take("hour"));
+    let address = posted.fields.take("address");
+    posted.fields.finish()?;
+    let viewer = &posted.viewer;
+    let chosen = match wanted.as_str() {
+        "none" => Letters::None,
+        "each" => Letters::Each,
+        _ => Letters::Daily(hour.parse().unwrap_or(u8::MAX)),
+    };
+    match viewer.state.services.cases.choose_letters(&viewer.ctx, chosen, &address).await {
+        Ok(()) => Ok(done("/notices", "done-letters")),
+        Err(problem) => {
+            let status = trouble::status(&problem);
+            let errors = viewer.wrong(problem)?;
+            viewer.page_as(status, &page(viewer, errors).await?).await
+        }
+    }
+}

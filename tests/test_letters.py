@@ -1,0 +1,70 @@
+"""Letters about deadlines through a real SMTP server (aiosmtpd): one each, nothing secret in them, none lost while it is down."""
+
+import email
+import email.policy
+import re
+import time
+
+import pytest
+import requests
+from aiosmtpd.controller import Controller
+
+from conftest import faketime, free_port, fresh_program
+from people import Staff
+from test_desk import received
+
+TITLE = "Chương trình thử thư nhắc việc"
+
+
+class Box:
+    """What the mail server took."""
+
+    def __init__(self):
+        self.letters = []
+
+    async def handle_DATA(self, server, session, envelope):
+        letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.letters.append((envelope.rcpt_tos, letter))
+        return "250 OK"
+
+
+@pytest.mark.skipif(not faketime(), reason="moves the clock with libfaketime")
+def test_letters_wait_for_the_mail_server_and_come_once(engine, tmp_path, request):
+    port = free_port()
+    program = fresh_program(engine, tmp_path, request)
+    program.run("demo", "seed", "--data", str(program.data))
+    program.env["DIENHONG_MAIL_SERVER"] = f"smtp://127.0.0.1:{port}"
+    program.env["DIENHONG_MAIL_FROM"] = "Diên Hồng <khong-tra-loi@quochoi.example>"
+    program.start()
+    staff = Staff(program)
+    clerk = staff("clerk@vu-hanh-chinh")
+    clerk.open("/notices")
+    clerk.send("form[action='/notices/letters']", letters="each", address="van.thu@quochoi.example")
+    assert "Đã lưu cách nhận thư" in clerk.words(), clerk.words()[:400]
+    case = received(clerk, TITLE)
+    program.stop()
+    program.ahead += 30 * 86_400  # every deadline has passed; no mail server is there
+    program.start()
+    time.sleep(4)
+    box = Box()
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        until = time.monotonic() + 90
+        while time.monotonic() < until and len(box.letters) < 3:
+            time.sleep(0.5)
+        assert len(box.letters) >= 3, program.log.read_text()[-2000:]
+        time.sleep(3)
+        program.stop()
+        program.start()
+        time.sleep(5)
+    finally:
+        server.stop()
+    ids = [letter["Message-ID"] for _, letter in box.letters]
+    assert len(ids) == len(set(ids)), ids
+    for recipients, letter in box.letters:
+        words = letter.get_content()
+        assert len(recipients) == 1 and "/notices" in words
+        assert TITLE not in str(letter) and case not in str(letter) and not re.search(r"case-[0-9a-z]{26}", words)
+    assert requests.get(program.base + "/readyz", timeout=10).ok
+    program.stop()
