@@ -141,6 +141,10 @@ fn document_args(act: &Act, document: &Document) -> Option<Args> {
             let added = act.read::<document_acts::VersionAdded>().ok().flatten()?;
             Some(args.same("version", added.number).same("note", added.note))
         }
+        "document.preserved" => {
+            let preserved = act.read::<document_acts::Preserved>().ok().flatten()?;
+            Some(args.same("level", preserved.level))
+        }
         "document.created" | "document.reopened" | "document.withdrawn" => Some(args),
         "document.sealed" => {
             let number = document.number.as_ref().map_or("", |number| number.text.as_str());
