@@ -53,6 +53,7 @@ fn carried(procedure: &Arc<procedure::Procedure>, seed: usize) -> Run {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test finds its judges in the environment")]
 fn spiffworkflow_comes_to_the_same_ends() {
     let Ok(python) = std::env::var("DIENHONG_PYTHON") else {
         eprintln!("skipped: DIENHONG_PYTHON does not name a Python with SpiffWorkflow");

@@ -161,6 +161,8 @@ fn official() -> Actor {
         bodies: Default::default(),
         clearance: Grade::Open,
         acting_as: None,
+        handed: Vec::new(),
+        acting_for: None,
     })
 }
 fn world<'a>(actor: &'a Actor, at: Timestamp) -> World<'a> {
@@ -318,6 +320,8 @@ fn person(id: &str, position: Option<&str>) -> Actor {
         bodies: Default::default(),
         clearance: Grade::MostSecret,
         acting_as: None,
+        handed: Vec::new(),
+        acting_for: None,
     })
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor, enrolments,
-        home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures, public, registers, sign, step,
-        system, transfers, trust, verification,
+        account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
+        enrolments, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures, public,
+        registers, sign, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,
