@@ -54,7 +54,9 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	tests/.venv/bin/python benches/service.py
 	tests/.venv/bin/python benches/scale.py
 	$(CARGO) bench --workspace --bench acts
+	$(CARGO) bench --workspace --bench steps
 	$(CARGO) bench --workspace --bench papers
+	$(CARGO) bench --workspace --bench certificates
 	$(CARGO) bench --workspace --bench packages --bench hub
 	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python
 	tests/.venv/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt

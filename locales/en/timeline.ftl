@@ -44,6 +44,7 @@ timeline-document-created = began to write “{ $title }”
 timeline-document-version-added = kept “{ $title }”, version { $version }
 timeline-document-reopened = reopened “{ $title }” for changes
 timeline-document-sealed = sealed “{ $title }”, No. { $number }
+timeline-document-preserved = added evidence for the long term to “{ $title }” (level { $level })
 timeline-document-withdrawn = withdrew “{ $title }”
 holders-many = { $n } people
 next-step = The case then goes on to “{ $step }”.

@@ -44,6 +44,7 @@ timeline-document-created = bắt đầu soạn “{ $title }”
 timeline-document-version-added = lưu “{ $title }”, phiên bản { $version }
 timeline-document-reopened = mở lại “{ $title }” để sửa
 timeline-document-sealed = đóng dấu “{ $title }”, số { $number }
+timeline-document-preserved = bổ sung dữ liệu kiểm tra lâu dài cho “{ $title }” (mức { $level })
 timeline-document-withdrawn = thu hồi “{ $title }”
 holders-many = { $n } người
 next-step = Sau đó hồ sơ chuyển đến bước “{ $step }”.

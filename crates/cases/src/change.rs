@@ -9,8 +9,9 @@ use crate::{
 use directory::Effect;
 use journal::{Change, Expected};
 use kernel::{ActDraft, Ctx, Digest, DocumentId, Problem};
-use procedure::{CaseState, Event, StepKind};
+use procedure::{CaseState, Event, Procedure, StepKind};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A move, worked out and not recorded yet.
 #[derive(Default)]
@@ -25,6 +26,8 @@ pub(crate) struct Moved {
     pub document: Option<DocumentId>,
     /// The number that was given.
     pub number: Option<String>,
+    /// The version of the procedure under which the case goes on, when the move changes it.
+    pub procedure: Option<Arc<Procedure>>,
     /// Effects that the program carries out.
     pub effects: Vec<(String, Effect)>,
 }
@@ -46,7 +49,8 @@ impl Cases {
     ) -> Result<(Change, CaseState), Problem> {
         let mut state = loaded.state.clone();
         moved.events.iter().for_each(|event| state.apply(event));
-        let after = access_of(&loaded.procedure, &state);
+        let under = moved.procedure.as_ref().unwrap_or(&loaded.procedure);
+        let after = access_of(under, &state);
         let born = loaded.version == 0;
         // Nobody holds a case before it is opened: who opens it is whom its first step belongs to.
         let seen = if born { &after } else { &loaded.access };
@@ -66,8 +70,7 @@ impl Cases {
             let act = cast.and_then(|at| acts.get_mut(at));
             act.ok_or_else(|| Problem::fault("a ballot's proof without a ballot"))?.body["proof"] = proof;
         }
-        let (begun, ended) =
-            tasks_between(&task_lines(&loaded.procedure, &loaded.state), &task_lines(&loaded.procedure, &state));
+        let (begun, ended) = tasks_between(&task_lines(&loaded.procedure, &loaded.state), &task_lines(under, &state));
         let last = Move {
             access: (born || after != loaded.access).then(|| after.clone()),
             tasks_begun: begun,
@@ -107,6 +110,11 @@ fn follow_ups(mut change: Change, loaded: &Loaded, state: &CaseState, events: &[
                 let kind = loaded.procedure.step(&entered.step).map(|step| step.kind);
                 if program && here && kind == Some(StepKind::Publish) {
                     change = change.job(timers::program_step(&loaded.id, version));
+                }
+            }
+            Event::ProcedureChanged(changed) => {
+                if let Some(due) = changed.due {
+                    change = change.job(timers::deadline(&loaded.id, version, due));
                 }
             }
             Event::Closed(_) if state.parent.is_some() => change = change.job(subcases::job(&loaded.id)),

@@ -15,6 +15,7 @@ mod capacity;
 mod change;
 pub mod deadlines;
 mod documents;
+pub mod drafts;
 mod effects;
 mod hands;
 mod inbox;
@@ -30,6 +31,7 @@ mod subcases;
 mod take_over;
 mod timeline;
 mod timers;
+mod transfer;
 mod view;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
@@ -41,13 +43,14 @@ pub use moves::{Done, Opinion};
 pub use subcases::Related;
 pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
+pub use transfer::Candidate;
 pub use view::CaseView;
 
 use directory::Directory;
 use journal::{Journal, Projection, Worker};
 use procedure::Catalogue;
 use records::Records;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 /// Cases over the journal. Cheap to clone.
 #[derive(Clone)]
@@ -55,14 +58,17 @@ pub struct Cases {
     journal: Journal,
     directory: Directory,
     records: Records,
-    catalogue: Arc<Catalogue>,
+    /// The procedures of the files, and those with what the journal has recorded; the latter is replaced when it grows.
+    files: Arc<Catalogue>,
+    catalogue: Arc<RwLock<(i64, Arc<Catalogue>)>>,
     recent: Arc<recent::Recent>,
 }
 
 impl Cases {
     /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
     pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
-        Cases { journal, directory, records, catalogue, recent: Arc::default() }
+        let now = Arc::new(RwLock::new((0, Arc::clone(&catalogue))));
+        Cases { journal, directory, records, files: catalogue, catalogue: now, recent: Arc::default() }
     }
 
     /// The projections that the journal must be opened with.
@@ -73,6 +79,8 @@ impl Cases {
             Arc::new(projection::Hands),
             Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
+            Arc::new(drafts::projection::ProcedureVersions),
+            Arc::new(drafts::projection::ProcedureDrafts),
         ]
     }
 
@@ -88,9 +96,10 @@ impl Cases {
         ]
     }
 
-    /// The procedures.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
+    /// The procedures as they stand now: those of the files and those that were adopted here.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        let now = self.catalogue.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(&now.1)
     }
     /// The documents.
     pub fn records(&self) -> &Records {

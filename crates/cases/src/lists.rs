@@ -164,7 +164,7 @@ impl Cases {
     pub(crate) fn procedure_of(&self, row: &Row) -> Result<(ProcedureRef, Option<Arc<Procedure>>), Problem> {
         let version = u32::try_from(row.int("procedure_version")?).map_err(Problem::fault)?;
         let reference = ProcedureRef { id: row.text("procedure")?.to_owned(), version };
-        let procedure = self.catalogue.get(&reference).cloned();
+        let procedure = self.catalogue().get(&reference).cloned();
         Ok((reference, procedure))
     }
 

@@ -134,6 +134,7 @@ impl Cases {
                 Some(first) if follows(first) && !later.iter().any(|act| act.kind == PrivateErased::KIND) => {
                     let mut loaded = Loaded::clone(&known);
                     loaded.follow(later)?;
+                    self.under_its_version(&mut loaded).await?;
                     return Ok(Some(self.recent.keep(loaded, mark)));
                 }
                 Some(_) => self.recent.forget(id),
@@ -146,7 +147,7 @@ impl Cases {
         let mut state = CaseState::new();
         apply(&mut state, &acts)?;
         let reference = state.procedure.clone().ok_or_else(|| Problem::fault(format!("{id} has no procedure")))?;
-        let procedure = self.catalogue.get(&reference).cloned();
+        let procedure = self.version_of(&reference).await?;
         let procedure = procedure.ok_or_else(|| Problem::Unavailable {
             what: "procedure",
             why: format!("{reference}, under which {id} began, is not in the catalogue: put its file back"),
@@ -154,6 +155,16 @@ impl Cases {
         let mut loaded = Loaded::unborn(id.clone(), procedure);
         loaded.follow(acts)?;
         Ok(Some(self.recent.keep(loaded, mark)))
+    }
+
+    /// A case that was moved to another version goes on under that one.
+    async fn under_its_version(&self, loaded: &mut Loaded) -> Result<(), Problem> {
+        if let Some(now) = loaded.state.procedure.clone().filter(|now| *now != loaded.procedure.reference()) {
+            let found = self.version_of(&now).await?;
+            loaded.procedure = found.ok_or_else(|| Problem::fault(format!("{now} is not in the catalogue")))?;
+            loaded.access = access_of(&loaded.procedure, &loaded.state);
+        }
+        Ok(())
     }
 
     async fn acts_behind(&self, id: &CaseId, version: i64) -> Result<Vec<Act>, Problem> {

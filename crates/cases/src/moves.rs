@@ -87,7 +87,7 @@ impl Cases {
         token: &str,
     ) -> Result<Done, Problem> {
         let today = self.journal.clock().now().day();
-        let procedure = self.catalogue.valid_on(procedure, today).cloned();
+        let procedure = self.newest_catalogue().await?.valid_on(procedure, today).cloned();
         let procedure = procedure.ok_or_else(|| Problem::not_found("procedure", today))?;
         let key = token_of(ctx, token);
         if let Some(done) = self.done_before(key.as_deref()).await? {
@@ -465,7 +465,8 @@ impl Cases {
     pub(crate) async fn advance(&self, ctx: &Ctx, loaded: &Loaded, command: &Command) -> Result<Vec<Event>, Problem> {
         let now = self.journal.clock().now();
         let roll = self.roll(&loaded.procedure, loaded, command, now.day()).await?;
-        let world = World { actor: &ctx.actor, now, calendar: self.catalogue.calendar(), roll: &roll };
+        let catalogue = self.catalogue();
+        let world = World { actor: &ctx.actor, now, calendar: catalogue.calendar(), roll: &roll };
         Ok(advance(&loaded.procedure, &loaded.state, command, &world)?)
     }
 

@@ -170,6 +170,9 @@ impl Projection for CaseFiles {
             Some(Event::StepEntered(e)) => {
                 patch.extend([("step", e.step.into()), ("since", e.at.into()), ("due", e.due.into())]);
             }
+            Some(Event::ProcedureChanged(e)) => {
+                patch.extend([("procedure_version", e.to.version.into()), ("due", e.due.into())]);
+            }
             Some(Event::Closed(e)) => {
                 let outcome = serde_json::to_value(e.outcome).map_err(Problem::fault)?;
                 let outcome = outcome.as_str().unwrap_or_default().to_owned();

@@ -92,7 +92,7 @@ impl Cases {
         depth: u32,
     ) -> Result<Change, Problem> {
         let today = self.journal.clock().now().day();
-        let procedure = self.catalogue.valid_on(&asked.procedure, today).cloned();
+        let procedure = self.catalogue().valid_on(&asked.procedure, today).cloned();
         let unavailable = || Problem::refused("case-subcase-unavailable").arg("procedure", &asked.procedure);
         let procedure = procedure.filter(|_| depth <= MAX_DEPTH).ok_or_else(unavailable)?;
         let child = Loaded::unborn(id, procedure);

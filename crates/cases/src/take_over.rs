@@ -41,7 +41,7 @@ impl Cases {
             return Err(Problem::refused("too-many-files").arg("most", MOST_FILES));
         }
         let today = self.journal.clock().now().day();
-        let procedure = self.catalogue.valid_on(procedure, today).cloned();
+        let procedure = self.newest_catalogue().await?.valid_on(procedure, today).cloned();
         let procedure = procedure.ok_or_else(|| Problem::not_found("procedure", today))?;
         let (mut all, mut cases) = (Change::new(), Vec::with_capacity(files.len()));
         for file in files {

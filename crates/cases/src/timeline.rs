@@ -141,6 +141,10 @@ fn document_args(act: &Act, document: &Document) -> Option<Args> {
             let added = act.read::<document_acts::VersionAdded>().ok().flatten()?;
             Some(args.same("version", added.number).same("note", added.note))
         }
+        "document.preserved" => {
+            let preserved = act.read::<document_acts::Preserved>().ok().flatten()?;
+            Some(args.same("level", preserved.level))
+        }
         "document.created" | "document.reopened" | "document.withdrawn" => Some(args),
         "document.sealed" => {
             let number = document.number.as_ref().map_or("", |number| number.text.as_str());
@@ -221,6 +225,9 @@ fn event_args(
             at_step(args, &e.step).both("procedure", spec.map_or_else(code, |spec| spec.name.clone()))
         }
         Event::SubcaseClosed(e) => at_step(args, &e.step).same("case", &e.case),
+        Event::ProcedureChanged(e) => {
+            args.same("from", e.from.version).same("to", e.to.version).same("reason", &e.reason)
+        }
         // Carried out in the same change, and told there in words.
         Event::EffectDeclared(_) => return None,
         Event::Closed(e) => {

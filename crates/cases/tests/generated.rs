@@ -257,7 +257,7 @@ impl Runs {
             StepKind::Subcase => {
                 let other = step.subcase.as_ref().and_then(|spec| {
                     let today = self.crowd.house.journal.clock().now().day();
-                    self.crowd.house.cases.catalogue().valid_on(&spec.procedure, today)
+                    self.crowd.house.cases.catalogue().valid_on(&spec.procedure, today).cloned()
                 });
                 let ends: BTreeSet<Ending> =
                     other.iter().flat_map(|other| &other.steps).filter_map(|s| s.outcome).map(Ending::of).collect();

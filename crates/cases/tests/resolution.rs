@@ -5,13 +5,72 @@ mod house;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cases::{InboxFilter, acts::BallotProof};
 use house::{codes, content, furnished, members, submit};
-use kernel::{Grade, Problem, StreamId};
+use kernel::{Digest, Grade, Problem, StreamId};
 use procedure::Command;
-use records::{NewBody, PublishedFilter, State, Verdict};
+use records::{Issuing, NewBody, PublishedFilter, State, Verdict};
 use serde::Deserialize;
+use signing::{Level, SignError, TimeStamper, Trust};
+use std::sync::Arc;
 use testkit::Db;
 
+/// A time stamp authority that is away.
+struct Away;
+impl TimeStamper for Away {
+    fn stamp(&self, _: &Digest) -> Result<Vec<u8>, SignError> {
+        Err(SignError::TimeStamp("nobody answers".into()))
+    }
+}
+
+fn levels(house: &house::House, pdf: &[u8], root: &pki::Certificate) -> Vec<Level> {
+    let report = signing::validate::pdf(pdf, &Trust::new(vec![root.clone()]), house.journal.clock().now());
+    assert!(report.is_all_passed(), "{report:#?}");
+    report.signatures.iter().map(|s| s.level).collect()
+}
+
 testkit::on_both_engines! {
+    async fn a_paper_that_went_out_without_time_stamps_is_lifted_and_its_archive_stamps_are_renewed(db: Db) {
+        let house = furnished(&db).await;
+        let root = house.keys.root().await.unwrap();
+        let away = house.issuing(Issuing { level: Level::Blta, stamper: Some(Arc::new(Away)) });
+        let signed = away.signed("bst-mot").await;
+        let clerk = away.at_work("person-clerk").await;
+        let issued = away.cases.issue(&clerk, &signed.case, signed.version, "nghi-quyet", "").await.unwrap();
+        let document = issued.document.clone().unwrap();
+        assert!(away.records.preserve(&document).await.unwrap_err().to_string().contains("nobody answers"));
+        away.journal.run_due_jobs(&away.records.workers()).await.unwrap();
+        away.cases.publish(&clerk, &issued.case, issued.version, "nghi-quyet", "").await.unwrap();
+        let bare = away.records.publication_pdf(&document).await.unwrap();
+        assert_eq!(levels(&house, &bare, &root), [Level::Bb, Level::Bb], "a failing authority lowers the level only");
+
+        // The authority is back: the job that has waited does it.
+        let back = house.issuing(Issuing { level: Level::Blta, stamper: None });
+        db.clock.advance(7200);
+        back.journal.run_due_jobs(&back.records.workers()).await.unwrap();
+        let lifted = back.records.publication_pdf(&document).await.unwrap();
+        assert!(lifted.starts_with(&bare), "every byte that was signed stands");
+        let stamp = Level::DocumentTimeStamp;
+        assert_eq!(levels(&house, &lifted, &root), [Level::Blta, Level::Blta, stamp, stamp]);
+        for pdf in [&bare, &lifted] {
+            assert_eq!(back.records.verify_file(pdf.clone()).await.unwrap().verdict, Verdict::Genuine);
+        }
+        let version = back.records.document(&clerk, &document).await.unwrap().version;
+        back.records.preserve(&document).await.unwrap();
+        assert_eq!(back.records.document(&clerk, &document).await.unwrap().version, version, "nothing lacks");
+
+        // The authority's certificate lasts five years; half a year before its end the job renews the stamp.
+        db.clock.advance(4 * 365 * 86_400);
+        back.journal.run_due_jobs(&back.records.workers()).await.unwrap();
+        assert_eq!(back.records.publication_pdf(&document).await.unwrap(), lifted);
+        db.clock.advance(200 * 86_400);
+        back.journal.run_due_jobs(&back.records.workers()).await.unwrap();
+        let renewed = back.records.publication_pdf(&document).await.unwrap();
+        assert_eq!(levels(&house, &renewed, &root), [Level::Blta, Level::Blta, stamp, stamp, stamp]);
+        back.journal.seal_once().await.unwrap();
+        let answer = back.records.verify_file(renewed).await.unwrap();
+        assert!(answer.verdict == Verdict::Genuine && answer.proof.is_some(), "{answer:?}");
+    }
+
+
     async fn a_resolution_goes_from_the_proposal_to_the_public_site(db: Db) {
         let house = furnished(&db).await;
         let opened = house.open_case("bst-mot", Grade::Open, "").await;

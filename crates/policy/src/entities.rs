@@ -33,7 +33,7 @@ pub(crate) enum Unreadable {
 const MAX_DEPTH: usize = 8;
 
 /// Sets that policies read without asking whether they are there: empty when absent, so that they match nobody.
-const SETS: [&str; 3] = ["participants", "bodies", "holders"];
+const SETS: [&str; 4] = ["participants", "bodies", "holders", "drafters"];
 
 /// Kinds whose secrecy must be stated: a forgotten grade must not read as "not secret".
 const GRADED: [&str; 2] = ["Case", "Document"];

@@ -77,6 +77,10 @@ fn situations(kind: &str) -> Vec<Situation> {
             ("somebody else's", |_| json!({"person": "somebody"})),
             ("a deputy's, shown to the public", |_| json!({"person": "somebody", "public": true})),
         ],
+        "Procedure" => vec![
+            ("any, or a draft that others wrote", |_| json!({"drafters": ["somebody"]})),
+            ("a draft that one wrote in oneself", |a| json!({"drafters": [id(a)]})),
+        ],
         "Enrolment" => vec![
             ("one's own, for one's own body", |a| json!({"body": body(a), "requested_by": id(a)})),
             ("of another body", |_| json!({"body": "another", "requested_by": "somebody"})),

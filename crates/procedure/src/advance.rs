@@ -50,6 +50,20 @@ pub fn advance(
     Ok(run.events)
 }
 
+/// Who owns a step and which bodies it asks, with the fields of the case as it stands.
+pub(crate) fn bound(
+    procedure: &Procedure,
+    state: &CaseState,
+    step: &Step,
+    world: &World<'_>,
+) -> Result<(Vec<String>, Vec<kernel::BodyId>), Refusal> {
+    let (seats, now) = (Vec::new(), world.now);
+    let run = Run { procedure, state: state.clone(), events: Vec::new(), world, now, seats, by: None };
+    let owners = run.bind_owners(step, &state.fields)?;
+    let asked = step.opinion.as_ref().map_or_else(|| Ok(Vec::new()), |spec| run.bind_bodies(step, &spec.from))?;
+    Ok((owners, asked))
+}
+
 /// One command being carried out, on a copy of the state.
 struct Run<'a> {
     procedure: &'a Procedure,

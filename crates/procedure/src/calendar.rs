@@ -158,9 +158,9 @@ impl Calendar {
     /// Backward ("at least 15 days before the opening"), it moves to the working day before.
     pub fn due(&self, deadline: &Deadline, event: Day) -> Timestamp {
         let day = match (deadline.before, deadline.working) {
-            (false, true) => self.plus_working(event, deadline.days),
+            (false, true) => self.next_working(self.plus_working(event, deadline.days), 1),
             (false, false) => self.next_working(event.plus_days(i64::from(deadline.days.min(MAX_DAYS))), 1),
-            (true, true) => self.minus_working(event, deadline.days),
+            (true, true) => self.next_working(self.minus_working(event, deadline.days), -1),
             (true, false) => self.next_working(event.plus_days(-i64::from(deadline.days.min(MAX_DAYS))), -1),
         };
         day.end()

@@ -8,7 +8,7 @@ use crate::{
 };
 use kernel::Day;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -51,6 +51,21 @@ pub struct Catalogue {
     calendar: Calendar,
     references: References,
     problems: Vec<LoadProblem>,
+    /// The text of each version, whole: its base folded in.
+    texts: BTreeMap<ProcedureRef, Arc<str>>,
+    /// Versions that were adopted here, not brought by a file.
+    adopted: BTreeSet<ProcedureRef>,
+}
+
+/// A version as it was recorded: what its cases run on, whatever becomes of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Which.
+    pub version: ProcedureRef,
+    /// The text, whole.
+    pub text: String,
+    /// It was adopted here (or: recorded from a file).
+    pub adopted: bool,
 }
 
 impl Catalogue {
@@ -112,6 +127,11 @@ impl Catalogue {
             .filter(|(_, _, raw)| raw.is_base)
             .map(|(_, _, raw)| (raw.id.get_ref().clone(), raw.clone()))
             .collect();
+        let base_texts: BTreeMap<String, String> = files
+            .iter()
+            .filter(|(_, _, raw)| raw.is_base)
+            .map(|(_, text, raw)| (raw.id.get_ref().clone(), text.clone()))
+            .collect();
         for (file, text, raw) in files {
             if raw.is_base {
                 if raw.base.is_some() {
@@ -130,8 +150,14 @@ impl Catalogue {
                     }
                 },
             };
+            let under = raw.base.as_ref().map(|name| name.get_ref().clone());
+            let under = under.and_then(|name| base_texts.get(&name));
             match read::resolve(&file, &text, raw, base) {
-                Ok(procedure) => self.add(procedure, &text),
+                Ok(procedure) => {
+                    // Both texts were just read as TOML.
+                    let whole = crate::whole::whole(&text, under.map(String::as_str)).unwrap_or_else(|_| text.clone());
+                    self.add(procedure, &text, &whole);
+                }
                 Err(wrongs) => {
                     wrongs.into_iter().for_each(|wrong| self.problem(&file, wrong.line, wrong.what, wrong.mend));
                 }
@@ -139,7 +165,7 @@ impl Catalogue {
         }
     }
 
-    fn add(&mut self, procedure: Procedure, text: &str) {
+    fn add(&mut self, procedure: Procedure, text: &str, whole: &str) {
         let file = procedure.file.clone();
         if !file.starts_with(&format!("{}/", procedure.field.code())) {
             let mend = format!("move it to {}/, or change its field", procedure.field.code());
@@ -161,7 +187,113 @@ impl Catalogue {
             self.problem(&file, 1, what, "give it the next version");
             return;
         }
+        self.texts.insert(ProcedureRef { id, version }, whole.into());
         versions.insert(version, Arc::new(procedure));
+    }
+
+    /// This catalogue with the versions that were recorded. A recorded version is what its cases run on: where a file
+    /// says otherwise now, the record stands and the file is a problem. A record that the checker would not take today
+    /// (a body that it names is gone, say) still carries its cases.
+    #[must_use]
+    pub fn with_recorded(&self, recorded: &[Recorded]) -> Catalogue {
+        let mut all = self.clone();
+        for record in recorded {
+            all.record(record);
+        }
+        all
+    }
+
+    fn record(&mut self, record: &Recorded) {
+        let name = format!("journal:{}", record.version);
+        let raw = read::parse(&record.text);
+        let read = raw.map_err(|wrong| vec![wrong]).and_then(|raw| read::resolve(&name, &record.text, raw, None));
+        let procedure = match read {
+            Ok(procedure) => procedure,
+            Err(wrongs) => {
+                wrongs.into_iter().for_each(|wrong| self.problem(&name, wrong.line, wrong.what, wrong.mend));
+                return;
+            }
+        };
+        let mut kept = procedure;
+        self.name_subcases(&mut kept);
+        let versions = self.procedures.entry(record.version.id.clone()).or_default();
+        if let Some(of_file) = versions.get(&record.version.version) {
+            kept.file.clone_from(&of_file.file);
+            if *of_file.as_ref() == kept {
+                return;
+            }
+            let (file, next) = (of_file.file.clone(), record.version.version + 1);
+            let what =
+                format!("the file differs from {}, under which cases were opened; the record stands", record.version);
+            versions.insert(record.version.version, Arc::new(kept));
+            self.texts.insert(record.version.clone(), record.text.as_str().into());
+            self.problem(&file, 1, what, format!("undo the change, or give the file version = {next}"));
+        } else {
+            versions.insert(record.version.version, Arc::new(kept));
+            self.texts.insert(record.version.clone(), record.text.as_str().into());
+        }
+        if record.adopted {
+            self.adopted.insert(record.version.clone());
+        }
+    }
+
+    /// The text of a version, whole.
+    pub fn text(&self, reference: &ProcedureRef) -> Option<&Arc<str>> {
+        self.texts.get(reference)
+    }
+    /// Every version with its text.
+    pub fn texts(&self) -> impl Iterator<Item = (&ProcedureRef, &Arc<str>)> {
+        self.texts.iter()
+    }
+    /// Whether a version was adopted here, and not brought by a file.
+    pub fn is_adopted(&self, reference: &ProcedureRef) -> bool {
+        self.adopted.contains(reference)
+    }
+    /// The highest version of a procedure; 0 when there is none.
+    pub fn highest(&self, id: &str) -> u32 {
+        self.procedures.get(id).and_then(|versions| versions.keys().next_back().copied()).unwrap_or(0)
+    }
+
+    /// Reads a draft as a file of this catalogue would be, but whole, without a base: the procedure when it can run, or
+    /// everything that is wrong.
+    ///
+    /// # Errors
+    /// The problems, in the order of lines; never none.
+    pub fn try_text(&self, text: &str) -> Result<Arc<Procedure>, Vec<LoadProblem>> {
+        const DRAFT: &str = "draft";
+        let raw = read::parse(text).map_err(|wrong| {
+            vec![LoadProblem { file: DRAFT.to_owned(), line: wrong.line, what: wrong.what, mend: wrong.mend }]
+        })?;
+        let folder = raw.field.map(|field| field.code()).unwrap_or(DRAFT);
+        let mut alone = Catalogue { references: self.references.clone(), ..Catalogue::default() };
+        alone.resolve(vec![(format!("{folder}/{DRAFT}"), text.to_owned(), raw)]);
+        let found = alone.newest().next().filter(|_| alone.problems.is_empty()).map(|p| Procedure::clone(p));
+        if let Some(mut found) = found {
+            self.name_subcases(&mut found);
+            let findings = self.check_subcases(&found);
+            if findings.is_empty() {
+                return Ok(Arc::new(found));
+            }
+            alone.problems = findings.into_iter().map(|finding| told(text, finding)).collect();
+        }
+        let mut problems = alone.problems;
+        if problems.is_empty() {
+            let (what, mend) = ("the text declares no procedure".to_owned(), "remove is-base".to_owned());
+            problems.push(LoadProblem { file: DRAFT.to_owned(), line: 1, what, mend });
+        }
+        problems.iter_mut().for_each(|problem| problem.file = DRAFT.to_owned());
+        problems.sort_by_key(|problem| problem.line);
+        problems.dedup();
+        Err(problems)
+    }
+
+    /// Gives the sub-cases of one procedure the names of theirs.
+    fn name_subcases(&self, procedure: &mut Procedure) {
+        for spec in procedure.steps.iter_mut().filter_map(|step| step.subcase.as_mut()) {
+            if let Some(named) = self.procedures.get(&spec.procedure).and_then(|all| all.values().next_back()) {
+                spec.name.clone_from(&named.title);
+            }
+        }
     }
 
     /// Gives the sub-cases the names of their procedures; tells where one cannot be opened. The procedure itself stands:
@@ -233,6 +365,11 @@ impl Catalogue {
     pub fn references(&self) -> &References {
         &self.references
     }
+}
+
+fn told(text: &str, finding: Finding) -> LoadProblem {
+    let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+    LoadProblem { file: String::new(), line, what: finding.what, mend: finding.mend }
 }
 
 fn gather(root: &Path, dir: &Path, depth: u32, texts: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {

@@ -48,6 +48,8 @@ pub enum Event {
     EffectDeclared(EffectDeclared),
     /// See [`Closed`].
     Closed(Closed),
+    /// See [`ProcedureChanged`].
+    ProcedureChanged(ProcedureChanged),
 }
 
 macro_rules! kinds {
@@ -104,6 +106,7 @@ kinds! {
     SubcaseClosed = "subcase.closed",
     EffectDeclared = "effect.declared",
     Closed = "case.closed",
+    ProcedureChanged = "case.procedure_changed",
 }
 
 /// The case was opened. Always followed by a [`StepEntered`].
@@ -359,4 +362,28 @@ pub struct Closed {
     pub outcome: Outcome,
     /// When.
     pub at: Timestamp,
+}
+
+/// The case goes on under another version of its procedure, at the same step; see [`crate::fit`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcedureChanged {
+    /// The version until now.
+    pub from: ProcedureRef,
+    /// The version from now on.
+    pub to: ProcedureRef,
+    /// The step at which it stands.
+    pub step: String,
+    /// Why.
+    pub reason: String,
+    /// Who moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<PersonId>,
+    /// When.
+    pub at: Timestamp,
+    /// When the step is to be done now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// The seats that own the step now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<String>,
 }

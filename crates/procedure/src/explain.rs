@@ -242,3 +242,20 @@ pub fn step(procedure: &Procedure, references: &References, step: &Step) -> Vec<
     out.extend(step.next.iter().map(|r| rule(procedure, step, r)));
     out
 }
+
+/// The questions of a guard, each as a condition with whether it holds in this case: why a rule leads on or not.
+pub fn why(
+    procedure: &Procedure,
+    step: &Step,
+    guard: &Guard,
+    state: &crate::CaseState,
+    outcome: Option<&str>,
+) -> Vec<(Text, bool)> {
+    match guard {
+        Guard::All(guards) | Guard::Any(guards) => {
+            guards.iter().flat_map(|inner| why(procedure, step, inner, state, outcome)).collect()
+        }
+        Guard::Not(inner) => why(procedure, step, inner, state, outcome),
+        one => vec![(self::guard(procedure, step, one), one.holds(step, state, outcome))],
+    }
+}

@@ -13,16 +13,20 @@
 //! database, never read a clock or a random source; the time and the rolls of members are handed in.
 
 mod advance;
+pub mod amend;
 pub mod bpmn;
+pub mod bpmn_import;
 pub mod calendar;
 pub mod catalogue;
 pub mod check;
 pub mod command;
+pub mod difference;
 pub mod draw;
 pub mod effect;
 pub mod event;
 pub mod explain;
 mod explore;
+pub mod fit;
 pub mod form;
 pub mod guard;
 pub mod model;
@@ -32,6 +36,8 @@ pub mod state;
 pub mod table;
 pub mod tasks;
 pub mod threshold;
+pub mod trial;
+pub mod whole;
 
 pub use advance::advance;
 pub use calendar::Calendar;
@@ -39,6 +45,7 @@ pub use catalogue::{Catalogue, LoadProblem};
 pub use check::{Finding, check};
 pub use command::{Command, Refusal, Roll, World};
 pub use event::Event;
+pub use fit::{Misfit, fit};
 pub use guard::Guard;
 pub use model::{Field, Procedure, ProcedureRef, Step, StepKind, Text};
 pub use references::References;

@@ -48,10 +48,22 @@ fn line(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count() + 1
 }
 
-/// The line on which a quoted key is first written; 1 when it is not in this file (but in its base).
+/// The line on which a key is written, a step's first of all; 1 when it is not in this file (but in its base).
 pub(crate) fn line_of(text: &str, key: &str) -> usize {
     let wanted = format!("key = \"{key}\"");
-    text.lines().position(|line| line.contains(&wanted)).map_or(1, |at| at + 1)
+    let (mut in_steps, mut elsewhere) = (false, None);
+    for (at, line) in text.lines().enumerate() {
+        if line.starts_with('[') {
+            in_steps = line.starts_with("[[steps]]");
+        }
+        if line.contains(&wanted) {
+            if in_steps {
+                return at + 1;
+            }
+            elsewhere = elsewhere.or(Some(at + 1));
+        }
+    }
+    elsewhere.unwrap_or(1)
 }
 
 /// A procedure with its base folded in.
@@ -187,14 +199,18 @@ impl Resolver<'_> {
         }
         let Some(kind) = raw.kind else {
             self.wrong(
-                Some(span),
+                Some(span.clone()),
                 format!("the step {key} has no kind"),
                 "write kind = \"work\" or another kind of step",
             );
             return None;
         };
         let Some(title) = raw.title else {
-            self.wrong(Some(span), format!("the step {key} has no title"), "write title = { vi = \"…\", en = \"…\" }");
+            self.wrong(
+                Some(span.clone()),
+                format!("the step {key} has no title"),
+                "write title = { vi = \"…\", en = \"…\" }",
+            );
             return None;
         };
         let owners: Vec<Owner> =
@@ -211,7 +227,7 @@ impl Resolver<'_> {
             writes,
             document: raw.document,
             outcomes: raw.outcomes.unwrap_or_default(),
-            deadline: raw.deadline.and_then(|d| self.deadline(d, &key)),
+            deadline: raw.deadline.and_then(|d| self.deadline(d, &key, span)),
             escalate: raw.escalate.and_then(|text| self.owner(text)),
             returns: raw.returns.unwrap_or_default(),
             next: raw.next.unwrap_or_default().into_iter().map(|r| Rule { when: r.when, to: r.to }).collect(),
@@ -247,13 +263,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn deadline(&mut self, raw: RawDeadline, step: &str) -> Option<Deadline> {
+    fn deadline(&mut self, raw: RawDeadline, step: &str, at: std::ops::Range<usize>) -> Option<Deadline> {
         let (days, working) = match (raw.days, raw.working_days) {
             (Some(days), None) => (days, false),
             (None, Some(days)) => (days, true),
             _ => {
                 let mend = "write either days = 15 or working-days = 10";
-                self.wrong(None, format!("the deadline of {step} needs a number of days"), mend);
+                self.wrong(Some(at), format!("the deadline of {step} needs a number of days"), mend);
                 return None;
             }
         };

@@ -255,6 +255,13 @@ impl CaseState {
                 }
             }
             Event::EffectDeclared(e) => self.effects.push((e.key.clone(), e.effect.clone())),
+            Event::ProcedureChanged(e) => {
+                self.procedure = Some(e.to.clone());
+                self.due = e.due;
+                self.overdue = self.overdue && e.due.is_some_and(|due| due < e.at);
+                self.own(&e.seats);
+                self.participants.extend(e.by.clone());
+            }
             Event::Closed(e) => {
                 self.status = Status::Closed;
                 self.outcome = Some(e.outcome);
@@ -270,18 +277,11 @@ impl CaseState {
         self.entered_at = Some(e.at);
         self.due = e.due;
         self.overdue = false;
-        self.seats.clone_from(&e.seats);
         self.asked.clone_from(&e.bodies);
         self.opinions.remove(&e.step);
         self.ballots.remove(&e.step);
         self.bodies.extend(e.bodies.iter().map(ToString::to_string));
-        for seat in &e.seats {
-            match seat.split_once(':') {
-                Some(("person", id)) => self.participants.extend(PersonId::new(id).ok()),
-                Some(_) => {}
-                None => self.bodies.extend(seat.split_once('@').map(|(_, body)| body.to_owned())),
-            }
-        }
+        self.own(&e.seats);
         self.visits.push(Visit {
             step: e.step.clone(),
             entered: e.at,
@@ -290,6 +290,18 @@ impl CaseState {
             outcome: None,
             returned: None,
         });
+    }
+
+    /// The step belongs to these seats from now on.
+    fn own(&mut self, seats: &[String]) {
+        self.seats = seats.to_vec();
+        for seat in seats {
+            match seat.split_once(':') {
+                Some(("person", id)) => self.participants.extend(PersonId::new(id).ok()),
+                Some(_) => {}
+                None => self.bodies.extend(seat.split_once('@').map(|(_, body)| body.to_owned())),
+            }
+        }
     }
 
     fn stage(&mut self, key: &str, stage: DocumentStage) {

@@ -3,7 +3,12 @@
 mod hall;
 
 use hall::{CATALOGUE, day};
-use procedure::{Calendar, Catalogue, bpmn, draw, explain, model::Work, table};
+use kernel::Day;
+use procedure::{
+    Calendar, Catalogue, bpmn, draw, explain,
+    model::{Deadline, Moment, Source, Work},
+    table,
+};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, path::Path};
 
@@ -194,29 +199,39 @@ fn every_procedure_has_a_picture_and_a_bpmn_file_that_are_well_formed() {
 }
 
 #[test]
-fn working_days_are_counted_as_on_a_table_worked_out_by_hand() {
+fn working_days_are_counted_as_on_the_table_worked_out_by_hand() {
     let calendar = CATALOGUE.calendar();
-    // From, working days, to.
-    let forward = [
-        ((2024, 12, 20), 1, (2024, 12, 23)),
-        ((2024, 12, 31), 1, (2025, 1, 2)),
-        ((2025, 1, 24), 1, (2025, 2, 3)),
-        ((2025, 1, 20), 5, (2025, 2, 3)),
-        ((2025, 4, 25), 1, (2025, 4, 26)),
-        ((2025, 4, 29), 1, (2025, 5, 5)),
-        ((2025, 8, 29), 1, (2025, 9, 3)),
-        ((2024, 5, 3), 1, (2024, 5, 4)),
-        ((2024, 2, 7), 1, (2024, 2, 15)),
-        ((2026, 2, 13), 2, (2026, 2, 24)),
-        ((2026, 4, 24), 1, (2026, 4, 28)),
-        ((2026, 8, 21), 2, (2026, 8, 24)),
-    ];
-    for ((y, m, d), days, (ty, tm, td)) in forward {
-        assert_eq!(calendar.plus_working(day(y, m, d), days), day(ty, tm, td), "{y}-{m}-{d} + {days}");
-        assert_eq!(calendar.working_between(day(y, m, d), day(ty, tm, td)), days);
+    let table = std::fs::read_to_string(root().join("crates/procedure/tests/working-days.md")).unwrap();
+    let mut rows = 0;
+    for line in table.lines().filter(|line| line.starts_with("| 2")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let (event, rule, due) = (Day::parse(cells[1]).unwrap(), cells[2], Day::parse(cells[3]).unwrap());
+        let (number, unit) = rule[1..].split_once(' ').unwrap();
+        let deadline = Deadline {
+            days: number.parse().unwrap(),
+            working: unit == "w",
+            from: Moment::Entered,
+            before: rule.starts_with('-'),
+            source: Source::default(),
+        };
+        assert_eq!(calendar.due(&deadline, event).day(), due, "{line}");
+        if deadline.working && !deadline.before && deadline.days > 0 {
+            assert_eq!(calendar.working_between(event, due), deadline.days, "{line}");
+        }
+        rows += 1;
     }
-    assert_eq!(calendar.minus_working(day(2025, 2, 3), 1), day(2025, 1, 24));
+    assert!(rows >= 35, "{rows} rows were read");
     assert!(!calendar.knows(2031) && !calendar.is_working(day(2031, 9, 2)), "fixed days hold where a year is missing");
+}
+
+#[test]
+fn a_day_begins_and_a_deadline_ends_by_the_clock_of_vietnam() {
+    // 17:30 in Greenwich on 4 March is half past midnight on 5 March in Hà Nội.
+    let late = Day::new(2025, 3, 5).unwrap().start().plus_seconds(1800);
+    assert_eq!((late.day(), late.iso_local().as_str()), (day(2025, 3, 5), "2025-03-05T00:30:00+07:00"));
+    let three = Deadline { days: 3, working: true, from: Moment::Entered, before: false, source: Source::default() };
+    let due = CATALOGUE.calendar().due(&three, late.day());
+    assert!(due.iso_local().starts_with("2025-03-10T23:59:59"), "{}", due.iso_local());
 }
 
 proptest! {

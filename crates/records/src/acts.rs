@@ -17,7 +17,7 @@ acts! {
     Reopened = "document.reopened", Signed = "document.signed", Numbered = "document.numbered",
     Sealed = "document.sealed", Issued = "document.issued", Published = "document.published",
     Withdrawn = "document.withdrawn", RegisterOpened = "register.opened", NumberTaken = "register.number_taken",
-    Continued = "register.continued",
+    Continued = "register.continued", Preserved = "document.preserved",
 }
 
 /// A document was begun; its first version.
@@ -124,6 +124,19 @@ pub struct Sealed {
     /// SHA-256 of the body's certificate.
     pub certificate: Digest,
     /// The level reached.
+    pub level: String,
+}
+
+/// Evidence and time stamps for the long term were added to the sealed PDF; every byte of it stands unchanged before them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preserved {
+    /// Its case.
+    pub case: CaseId,
+    /// The PDF that goes out from now on.
+    pub pdf: Digest,
+    /// Its bytes.
+    pub size: i64,
+    /// The level of its signatures now.
     pub level: String,
 }
 

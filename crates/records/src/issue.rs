@@ -39,7 +39,11 @@ pub struct IssuePlan {
 impl IssuePlan {
     /// The change with these acts behind its own.
     pub fn join(self, change: Change) -> Change {
-        let change = self.document.join(change);
+        let job = match self.document.expected {
+            Expected::At(version) => Some(crate::preserve::job(&self.document.document, version)),
+            _ => None,
+        };
+        let change = job.into_iter().fold(self.document.join(change), Change::job);
         change.on(registers::stream(&self.number.register), Expected::At(self.register_version)).act(self.register)
     }
 }

@@ -19,6 +19,7 @@ mod issue;
 pub mod laws;
 pub mod model;
 pub mod paper;
+pub mod preserve;
 pub mod projection;
 pub mod publication;
 pub mod registers;
@@ -31,13 +32,14 @@ pub use content::{Article, Clause, Content, SignatureBlock, Unit};
 pub use documents::{NewBody, NewDocument, Planned};
 pub use issue::{IssuePlan, Turn};
 pub use model::{Access, Document, FileInfo, Number, State, Version, VersionBody};
+pub use preserve::{Issuing, Preserver};
 pub use publication::{Published, PublishedFilter, PublishedPage};
 pub use registers::{NewRegister, Register, RegisterEntry, Series};
 pub use upload::Upload;
 pub use verify::{Checking, Difference, FileVerification, Verdict, Verification};
 
 use directory::{Directory, Keys};
-use journal::{Journal, Projection};
+use journal::{Journal, Projection, Worker};
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::Mutex;
 use typeset::Papers;
@@ -53,18 +55,38 @@ pub struct Records {
     /// the register's stream decides between processes.
     turns: Arc<Mutex<HashMap<String, Arc<Mutex<()>>>>>,
     checking: Checking,
+    issuing: Issuing,
 }
 
 impl Records {
     /// Records over an open journal; the journal must have been opened with [`Records::projections`].
     pub fn new(journal: Journal, directory: Directory, keys: Keys, papers: Papers) -> Records {
-        Records { journal, directory, keys, papers, turns: Arc::default(), checking: Checking::default() }
+        Records {
+            journal,
+            directory,
+            keys,
+            papers,
+            turns: Arc::default(),
+            checking: Checking::default(),
+            issuing: Issuing::default(),
+        }
     }
     /// Files of others are checked so.
     #[must_use]
     pub fn with_checking(mut self, checking: Checking) -> Records {
         self.checking = checking;
         self
+    }
+
+    /// What is signed and sealed here is so.
+    #[must_use]
+    pub fn with_issuing(mut self, issuing: Issuing) -> Records {
+        self.issuing = issuing;
+        self
+    }
+    /// The workers that the server runs: issued papers are kept fit for the long term.
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(Preserver(self.clone()))]
     }
 
     /// Certificates and keys.

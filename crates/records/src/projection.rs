@@ -226,6 +226,11 @@ impl Projection for Documents {
             rows.patch(&DOCUMENT, key(act), state(act, State::Draft).into_iter().chain(title));
             return put_version(act, body.number, &body.note, &body.body, rows);
         }
+        if let Some(body) = read::<acts::Preserved>(act)? {
+            let file = [("pdf", body.pdf.into()), ("version", act.version.into()), ("changed_at", act.at.into())];
+            rows.patch(&DOCUMENT, key(act), file);
+            return Ok(());
+        }
         let (next, more): (State, Vec<(&'static str, Value)>) = if act.kind == acts::Finalised::KIND {
             (State::Final, vec![])
         } else if act.kind == acts::Reopened::KIND {
@@ -358,6 +363,10 @@ impl Projection for Publications {
             put_file(act, "signed", body.pdf.into(), body.size, rows);
         } else if let Some(body) = read::<acts::Sealed>(act)? {
             put_file(act, "sealed", body.pdf.into(), body.size, rows);
+        } else if let Some(body) = read::<acts::Preserved>(act)? {
+            put_file(act, "sealed", body.pdf.into(), body.size, rows);
+            let file = [("pdf", body.pdf.into()), ("size", body.size.into()), ("sealed_at", act.version.into())];
+            rows.patch(&PUBLISHED, key(act), file);
         } else if let Some(body) = read::<acts::Published>(act)? {
             put_published(act, &body, rows)?;
         } else if let Some(body) = read::<acts::Withdrawn>(act)? {

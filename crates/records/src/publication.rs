@@ -34,7 +34,7 @@ pub struct Published {
     pub pdf: Digest,
     /// Bytes of the PDF.
     pub size: i64,
-    /// The version of `document:<id>` at which the seal was set.
+    /// The version of `document:<id>` that names the file: where the seal was set, or later evidence was added.
     pub sealed_at: i64,
     /// When it was published.
     pub published_at: Timestamp,
@@ -95,6 +95,11 @@ impl Records {
         let (Some((sealed_at, seal)), Some((_, signed))) = (seal, signed) else {
             return Err(Problem::fault(format!("{id} is issued without seal or signature")));
         };
+        // The file that goes out is the sealed one, with what was added to it since.
+        let (sealed_at, size) = match self.last::<acts::Preserved>(id).await? {
+            Some((at, preserved)) => (at, preserved.size),
+            None => (sealed_at, seal.size),
+        };
         let issuer = BodyId::new(seal.body.clone()).map_err(Problem::fault)?;
         let body = acts::Published {
             case: document.case.clone(),
@@ -105,7 +110,7 @@ impl Records {
             signer: signed.signer,
             content: self.signed_text(id, signed.number).await?,
             pdf,
-            size: seal.size,
+            size,
             sealed_at,
         };
         Ok(open.planned(vec![open.act(&body).with_blob(pdf)]))

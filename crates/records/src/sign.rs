@@ -54,7 +54,7 @@ impl Records {
         let paper = self.set_for_signature(&open.document, &content, at).await?;
         let (places, signature) = places(&paper)?;
         let image = self.signature_image(&person.name, signature).await?;
-        let stamper = self.keys.time_stamper().await?;
+        let stamper = self.stamper().await?;
         let made = tokio::task::spawn_blocking(move || {
             Revision::new(SIGNATURE)
                 .visible(signature.place(), image)
@@ -132,7 +132,7 @@ impl Records {
     ) -> Result<(Vec<u8>, Digest, String), Problem> {
         let signer = self.keys.body_signer(body).await?;
         let certificate = certificate_of(&*signer)?;
-        let stamper = self.keys.time_stamper().await?;
+        let stamper = self.stamper().await?;
         let at = self.journal.clock().now();
         let (papers, name) = (self.papers.clone(), name.to_owned());
         let made = tokio::task::spawn_blocking(move || {
@@ -149,6 +149,9 @@ impl Records {
                 .map_err(cannot_sign)
         });
         let sealed = made.await.map_err(Problem::fault)??;
+        for warning in &sealed.warnings {
+            tracing::warn!(body = %body, warning, "a seal reached a lower level than wanted; a job lifts it later");
+        }
         Ok((sealed.pdf, certificate, level_of(sealed.level)))
     }
 
@@ -175,7 +178,7 @@ fn cannot_sign(error: signing::SignError) -> Problem {
 }
 
 /// `B-B`, `B-T`, …: as reports write it.
-fn level_of(level: signing::Level) -> String {
+pub(crate) fn level_of(level: signing::Level) -> String {
     serde_json::to_value(level).ok().and_then(|level| level.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -1,6 +1,11 @@
 //! Wires the rooms: the one place that knows how they fit together.
 
-use crate::{config::Config, keyfiles, mail::Post, network::Network};
+use crate::{
+    config::{Config, HouseLevel},
+    keyfiles,
+    mail::Post,
+    network::Network,
+};
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn};
@@ -9,10 +14,10 @@ use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
 use procedure::Catalogue;
-use records::{Checking, Records, laws::Laws};
+use records::{Checking, Issuing, Records, laws::Laws};
 use signing::{
-    MasterKey,
-    online::{Cached, Transport},
+    Level, MasterKey, TimeStamper,
+    online::{Cached, RemoteTimeStamper, Transport},
 };
 use std::sync::Arc;
 use typeset::Papers;
@@ -54,11 +59,9 @@ impl House {
         let master = Arc::new(keyfiles::master(&config.keys.master, &*entropy)?);
         let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);
         let checking = checking(config, &clock)?;
+        let issuing = issuing(config, &entropy)?;
         let policies = Arc::new(Policies::load(None).context("the policies do not load")?);
         let catalogue = Arc::new(Catalogue::load(None).context("the procedures do not load")?);
-        for problem in catalogue.problems() {
-            tracing::warn!(%problem, "a procedure is left out");
-        }
         let papers = Papers::load(&typeset::Options::default()).context("the papers' forms or fonts do not load")?;
 
         let laws = Laws::load(config.laws.folder.as_deref())?;
@@ -76,9 +79,14 @@ impl House {
         let directory = Directory::new(journal.clone());
         let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy).with_services(services(config));
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
-        let records =
-            Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone()).with_checking(checking);
+        let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone())
+            .with_checking(checking)
+            .with_issuing(issuing);
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
+        cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
+        for problem in cases.catalogue().problems() {
+            tracing::warn!(%problem, "a procedure is left out, or stands as it was recorded");
+        }
         let storage = storage_name(&config.storage.url);
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
@@ -100,7 +108,8 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        [self.cases.workers(), self.keys.workers(), Post::workers(self.post.clone())].concat()
+        let own = [self.cases.workers(), self.keys.workers(), self.records.workers()].concat();
+        [own, Post::workers(self.post.clone())].concat()
     }
 
     /// What the pages work with.
@@ -142,6 +151,20 @@ fn checking(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Checking>
         false => None,
     };
     Ok(Checking::new(trust, transport))
+}
+
+/// What the house's own signatures are like.
+fn issuing(config: &Config, entropy: &Arc<dyn Entropy>) -> anyhow::Result<Issuing> {
+    let level = match config.signatures.level {
+        HouseLevel::Bt => Level::Bt,
+        HouseLevel::Blt => Level::Blt,
+        HouseLevel::Blta => Level::Blta,
+    };
+    let stamper: Option<Arc<dyn TimeStamper>> = match &config.signatures.time_stamps {
+        Some(url) => Some(Arc::new(RemoteTimeStamper::new(url, Arc::new(Network::of(config)?), Arc::clone(entropy)))),
+        None => None,
+    };
+    Ok(Issuing { level, stamper })
 }
 
 /// The engine's name, for people and logs.

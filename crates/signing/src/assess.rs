@@ -26,6 +26,12 @@ impl Trust {
     pub fn new(roots: Vec<Certificate>) -> Trust {
         Trust { anchors: TrustAnchors::new(roots), ..Trust::default() }
     }
+    /// With further revocation lists.
+    #[must_use]
+    pub fn with_more_crls(mut self, crls: Vec<Crl>) -> Trust {
+        self.crls.extend(crls);
+        self
+    }
     /// With all that another trusts and knows.
     #[must_use]
     pub fn and(mut self, other: &Trust) -> Trust {

@@ -3,9 +3,9 @@
 use crate::{
     api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, document, editor, enrolments, home, inbox,
-        indicators, journal, laws, login, notices, open_case, people, procedures, public, registers, sign, step,
-        system, trust, verification,
+        account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
+        enrolments, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures, public,
+        registers, sign, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,
@@ -106,6 +106,17 @@ fn of_lookup() -> Router<AppState> {
         .route("/procedures", get(procedures::list))
         .route("/procedures/{procedure}", get(procedures::show))
         .route("/procedures/{procedure}/drawing.svg", get(procedures::drawing))
+        .route("/procedures/{procedure}/draft", post(drafts::next))
+        .route("/procedures/{procedure}/cases", get(transfers::show_all).post(transfers::move_them))
+        .route("/procedure-drafts", get(drafts::list).post(drafts::begin))
+        .route("/procedure-drafts/{draft}", get(drafts::show_one))
+        .route("/procedure-drafts/{draft}/text", get(drafts::text).post(drafts::save_text))
+        .route("/procedure-drafts/{draft}/head", get(drafts::head).post(drafts::save_head))
+        .route("/procedure-drafts/{draft}/steps/{step}", get(drafts::step).post(drafts::save_step))
+        .route("/procedure-drafts/{draft}/check", post(drafts::check))
+        .route("/procedure-drafts/{draft}/withdraw", post(drafts::withdraw))
+        .route("/procedure-drafts/{draft}/adopt", get(drafts::adopt).post(drafts::adopted))
+        .route("/procedure-drafts/{draft}/trial", get(draft_trial::show_one).post(draft_trial::make))
         .route("/indicators", get(indicators::show))
         .route("/journal", get(journal::list))
         .route("/journal/{stream}", get(journal::stream))

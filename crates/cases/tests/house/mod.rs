@@ -82,6 +82,14 @@ pub fn person(id: &str) -> PersonId {
 }
 
 impl House {
+    /// The same house, with other signatures.
+    pub fn issuing(&self, issuing: records::Issuing) -> House {
+        let records = self.records.clone().with_issuing(issuing);
+        let catalogue = self.cases.catalogue();
+        let cases = Cases::new(self.journal.clone(), self.directory.clone(), records.clone(), catalogue);
+        House { records, cases, ..self.clone() }
+    }
+
     pub fn system(&self, duty: &'static str) -> Ctx {
         let clock = self.journal.clock();
         Ctx::system(duty, clock.now(), RequestId::mint(clock, self.journal.entropy()))

@@ -110,6 +110,35 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn seven_hundred_are_equipped_in_one_run_and_a_run_that_is_cut_off_goes_on(db: Db) {
+        let (office, first, second) = desk(db).await;
+        staff(&office, 700).await;
+        let list: String = (0..700).map(|n| format!("nguoi-{n:03}\n")).collect();
+        let id = equip(&office, &first, &second, &list).await;
+        let done = async || office.keys.enrolment(&id).await.unwrap().unwrap().equipped;
+        let watched = async {
+            while done().await == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        };
+        // Dropped in the middle of its work, as by a server that dies.
+        tokio::select! {
+            _ = office.keys.issue_enrolment(&id) => {}
+            () = watched => {}
+        }
+        let before = done().await;
+        assert!(before > 0 && before % 100 == 0, "{before}");
+        let (one, two) = tokio::join!(office.keys.issue_enrolment(&id), office.keys.issue_enrolment(&id));
+        assert!(one.is_ok() || two.is_ok());
+        run_jobs(&office).await;
+        assert_eq!(office.keys.issue_enrolment(&id).await.unwrap(), 0);
+        let sql = "SELECT COUNT(*) AS n FROM certificate WHERE enrolment = $1";
+        let row = office.directory.journal().reader().row(sql, &[id.as_str().into()]).await.unwrap().unwrap();
+        assert_eq!((done().await, row.int("n").unwrap()), (700, 700));
+    }
+}
+
+on_both_engines! {
     async fn a_request_takes_two_persons_and_its_certificate_signs_when_its_holder_took_it_into_use(db: Db) {
         let (office, first, second) = desk(db).await;
         let person = staff(&office, 1).await.remove(0);

@@ -31,6 +31,10 @@ pub async fn serve(
     listener: TcpListener,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    let recorded = house.cases.record_files().await.context("the procedures cannot be recorded")?;
+    if recorded > 0 {
+        tracing::info!(recorded, "versions of procedures were recorded");
+    }
     let (stop, stopped) = watch::channel(false);
     let sealer = tokio::spawn({
         let (journal, stopped) = (house.journal.clone(), stopped.clone());

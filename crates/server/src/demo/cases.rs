@@ -21,7 +21,18 @@ const SECOND_NUMBER: i64 = 1343;
 /// How many of the 18 members have answered where the ballot still runs.
 const ANSWERED: usize = 7;
 
-/// Opens the register of resolutions.
+/// The other registers that procedures number their documents in: code, body, symbol, how it counts.
+const OTHER_REGISTERS: [(&str, &str, &str, Series); 7] = [
+    ("nq-ubtvqh-qppl", institution::STANDING_COMMITTEE, "UBTVQH15", Series::YearInNumber),
+    ("luat", institution::ASSEMBLY, "QH15", Series::YearInNumber),
+    ("nq-quoc-hoi", institution::ASSEMBLY, "QH15", Series::YearInNumber),
+    ("cv-vpqh", institution::OFFICE, "VPQH-TH", Series::Year),
+    ("qd-vpqh", institution::OFFICE, "QĐ-VPQH", Series::Year),
+    ("tb-vpqh", institution::OFFICE, "TB-VPQH", Series::Year),
+    ("phieu-chuyen-don", "ub-dan-nguyen-giam-sat", "PC-UBDNGS15", Series::Year),
+];
+
+/// Opens the registers that the procedures name; that of resolutions goes on at the first of the five.
 ///
 /// # Errors
 /// When it cannot be opened.
@@ -35,7 +46,23 @@ pub async fn registers(house: &House) -> anyhow::Result<()> {
         grade: Grade::Open,
         next: FIRST_NUMBER,
     };
-    house.records.open_register(&super::seeding(&house.journal), register).await.context("the register of resolutions")
+    let seed = super::seeding(&house.journal);
+    house.records.open_register(&seed, register).await.context("the register of resolutions")?;
+    for (code, body, symbol, series) in OTHER_REGISTERS {
+        let title = house.cases.catalogue().references().registers.get(code).map(|name| name.vi.clone());
+        let title = title.with_context(|| format!("no procedure may name the register {code}"))?;
+        let register = NewRegister {
+            code: code.into(),
+            body: body.into(),
+            title,
+            symbol: symbol.into(),
+            series,
+            grade: Grade::Open,
+            next: 1,
+        };
+        house.records.open_register(&seed, register).await.with_context(|| format!("the register {code}"))?;
+    }
+    Ok(())
 }
 
 /// Opens the five cases and takes each to its stage.

@@ -49,6 +49,10 @@ impl Source {
         file.read_to_end(&mut bytes)?;
         Ok(Source(Kind::Memory(bytes)))
     }
+    /// A file that is in memory already.
+    pub fn from_bytes(bytes: Vec<u8>) -> Source {
+        Source(Kind::Memory(bytes))
+    }
     pub(crate) fn bytes(&self) -> Bytes<'_> {
         match &self.0 {
             Kind::Memory(bytes) => Bytes::Memory(bytes),

@@ -193,7 +193,8 @@ async fn page(viewer: &Viewer, month: Month, address: String) -> Result<Calendar
         }
     }
     let (first, weeks) = month.grid();
-    let calendar = services.cases.catalogue().calendar();
+    let catalogue = services.cases.catalogue();
+    let calendar = catalogue.calendar();
     let cell = |day: Day| Cell {
         many: days.iter().find(|of| of.day == day.to_string()).map_or(0, |of| of.items.len()),
         day: day.to_string(),

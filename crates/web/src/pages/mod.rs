@@ -8,6 +8,8 @@ pub mod cases;
 pub mod certificates;
 pub mod delegations;
 pub mod document;
+pub mod draft_trial;
+pub mod drafts;
 pub mod editor;
 pub mod enrolments;
 pub mod home;
@@ -26,6 +28,7 @@ pub mod registers;
 pub mod sign;
 pub mod step;
 pub mod system;
+pub mod transfers;
 pub mod trust;
 pub mod verification;
 
@@ -81,6 +84,14 @@ pages![
     people::PersonPage,
     procedures::ProceduresPage,
     procedures::ProcedurePage,
+    drafts::DraftsPage,
+    drafts::DraftPage,
+    drafts::DraftTextPage,
+    drafts::DraftHeadPage,
+    drafts::DraftStepPage,
+    drafts::AdoptPage,
+    draft_trial::TrialPage,
+    transfers::TransfersPage,
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,

@@ -19,20 +19,11 @@ use axum::{
 };
 use kernel::Problem;
 use procedure::{
-    Procedure, ProcedureRef, Step, Text,
+    Catalogue, Procedure, ProcedureRef, Step, Text,
     draw::{self, Language},
     explain,
 };
 use serde::{Deserialize, Serialize};
-
-/// The catalogue.
-#[derive(Debug, Serialize)]
-pub struct ProceduresPage {
-    /// Procedures by field of work.
-    pub fields: Vec<FieldOfWork>,
-    /// Files that are refused, with what is wrong in them.
-    pub refused: Vec<RefusedFile>,
-}
 
 /// A declaration that is refused. What is wrong is said in the words of the language, which is English.
 #[derive(Debug, Serialize)]
@@ -43,17 +34,43 @@ pub struct RefusedFile {
     pub problems: Vec<(usize, String, String)>,
 }
 
+/// The catalogue.
+#[derive(Debug, Serialize)]
+pub struct ProceduresPage {
+    /// Procedures by field of work.
+    pub fields: Vec<FieldInUse>,
+    /// How many run, of how many declared, and the share in hundredths of a per cent.
+    pub share: (i64, i64, i64),
+    /// What was looked for.
+    pub q: String,
+    /// How many match.
+    pub found: i64,
+    /// Files that are refused, with what is wrong in them.
+    pub refused: Vec<RefusedFile>,
+}
+
+/// The procedures of a field with how many run and their cases.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldInUse {
+    /// The field: `lawmaking`.
+    pub field: String,
+    /// Its procedures, each with its open cases and all of them.
+    pub procedures: Vec<(ProcedureRow, i64, i64)>,
+    /// How many declarations of the field run, of how many there are.
+    pub runs: (i64, i64),
+}
+
 impl Page for ProceduresPage {
     const TEMPLATE: &'static str = "procedures.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let one = FieldOfWork { field: "lawmaking".into(), procedures: vec![ProcedureRow::sample()] };
-        let two = FieldOfWork { field: "oversight".into(), procedures: vec![ProcedureRow::sample()] };
+        let one =
+            FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3, 12)], runs: (1, 2) };
         let problem = (12, "the step read has no owner".into(), "write owner = \"position@body\"".into());
-        let refused = vec![RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] }];
-        vec![
-            ("one field", ProceduresPage { fields: vec![one], refused: Vec::new() }),
-            ("a refused file", ProceduresPage { fields: vec![two], refused }),
-        ]
+        let wrong = RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] };
+        let page =
+            |fields, q: &str| ProceduresPage { fields, share: (53, 54, 9815), q: q.into(), found: 1, refused: vec![] };
+        let refused = ProceduresPage { refused: vec![wrong], ..page(vec![one], "") };
+        vec![("a refused file", refused), ("nothing found", ProceduresPage { found: 0, ..page(vec![], "xyz") })]
     }
 }
 
@@ -80,8 +97,33 @@ pub struct ProcedurePage {
     pub effects: Vec<String>,
     /// Its drawing as SVG, in the colours of the page; made by the engine, every text in it escaped.
     pub drawing: String,
-    /// Other versions.
-    pub versions: Vec<Link>,
+    /// All versions, newest first.
+    pub versions: Vec<VersionLine>,
+    /// Whether the reader may draft the next version.
+    pub may_draft: bool,
+    /// Open cases and all of them, over all versions.
+    pub cases: (i64, i64),
+    /// The whole text.
+    pub text: String,
+}
+
+/// A version of the procedure.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionLine {
+    /// Its page.
+    pub link: Link,
+    /// The first day, and the last when there is one.
+    pub from: String,
+    /// The last day.
+    pub until: Option<String>,
+    /// New cases follow it today.
+    pub in_force: bool,
+    /// It is the one shown.
+    pub here: bool,
+    /// Who adopted it here; empty for one from a file.
+    pub adopted_by: String,
+    /// Its act in the journal.
+    pub act: Option<String>,
 }
 
 /// A step in words.
@@ -91,6 +133,8 @@ pub struct StepRules {
     pub name: String,
     /// What is done.
     pub todo: String,
+    /// What kind of step.
+    pub kind: String,
     /// Who does it.
     pub owners: Vec<String>,
     /// Its rules, one sentence each.
@@ -119,6 +163,7 @@ impl Page for ProcedurePage {
         let step = |name: &str| StepRules {
             name: name.into(),
             todo: "Mỗi Ủy viên cho ý kiến bằng phiếu.".into(),
+            kind: "phiếu lấy ý kiến".into(),
             owners: vec!["Ủy viên Ủy ban Thường vụ Quốc hội".into()],
             rules: vec![
                 rule("Hạn 10 ngày kể từ khi gửi phiếu.", false),
@@ -136,15 +181,66 @@ impl Page for ProcedurePage {
             documents: vec![Fact::new("Nghị quyết", "Soạn theo mẫu; lấy số từ sổ nq-ubtvqh")],
             effects: vec!["Lập Ban soạn thảo với thành viên nêu trong hồ sơ.".into()],
             drawing: "<svg role=\"img\" aria-label=\"Sơ đồ\" viewBox=\"0 0 10 10\"></svg>".into(),
-            versions: vec![],
+            versions: vec![VersionLine {
+                link: Link::new("/procedures/x?version=1", "Phiên bản 1"),
+                from: "2024-12-01".into(),
+                until: None,
+                in_force: true,
+                here: true,
+                adopted_by: "Đại biểu 014".into(),
+                act: Some("/journal/procedure:x/2".into()),
+            }],
+            may_draft: true,
+            cases: (3, 12),
+            text: "id = \"x\"\n".into(),
         };
         vec![("one", page)]
     }
 }
 
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    q: String,
+}
+
 /// `GET /procedures`
-pub async fn list(viewer: Member) -> Result<Response, Failure> {
-    let catalogue = viewer.state.services.cases.catalogue();
+pub async fn list(viewer: Member, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
+    let cases = &viewer.state.services.cases;
+    let catalogue = cases.catalogue();
+    let counts = cases.cases_by_procedure().await?;
+    let q: String = wanted.q.trim().chars().take(100).collect();
+    let looked = kernel::text::fold(&q);
+    let matches = |p: &Procedure| {
+        let basis = p.basis.join(" ");
+        let words = [&p.title.vi, &p.title.en, &p.summary.vi, &p.summary.en, &p.id, &basis];
+        looked.split(' ').all(|word| words.iter().any(|text| kernel::text::fold(text).contains(word)))
+    };
+    let failed: std::collections::BTreeSet<&str> = catalogue.problems().iter().map(|p| p.file.as_str()).collect();
+    let of_field = |field: &str| failed.iter().filter(|file| file.starts_with(&format!("{field}/"))).count();
+    let in_use = |f: FieldOfWork| {
+        let declared = catalogue.newest().filter(|p| p.field.code() == f.field).count();
+        // A file that stands as it was recorded is refused, and the procedure still runs.
+        let broken = failed.iter().filter(|file| file.starts_with(&format!("{}/", f.field)));
+        let lost = broken.filter(|file| catalogue.all().all(|p| p.file != **file)).count().min(of_field(&f.field));
+        let number = |n: usize| i64::try_from(n).unwrap_or(0);
+        let procedures = f.procedures.into_iter().map(|row| {
+            let (open, all) = counts.get(&row.id).copied().unwrap_or_default();
+            (row, open, all)
+        });
+        FieldInUse {
+            procedures: procedures.collect(),
+            runs: (number(declared), number(declared + lost)),
+            field: f.field,
+        }
+    };
+    let fields: Vec<FieldInUse> =
+        by_field(&viewer, catalogue.newest().filter(|p| matches(p))).into_iter().map(in_use).collect();
+    let runs = i64::try_from(catalogue.newest().count()).unwrap_or(0);
+    let lost = failed.iter().filter(|file| file.contains('/') && catalogue.all().all(|p| p.file != **file)).count();
+    let all = runs + i64::try_from(lost).unwrap_or(0);
+    let found = fields.iter().map(|f| f.procedures.len()).sum::<usize>();
     let mut refused: Vec<RefusedFile> = Vec::new();
     for found in catalogue.problems() {
         let problem = (found.line, found.what.clone(), found.mend.clone());
@@ -153,7 +249,14 @@ pub async fn list(viewer: Member) -> Result<Response, Failure> {
             None => refused.push(RefusedFile { file: found.file.clone(), problems: vec![problem] }),
         }
     }
-    viewer.page(&ProceduresPage { fields: by_field(&viewer, catalogue.newest()), refused }).await
+    let page = ProceduresPage {
+        fields,
+        share: (runs, all, if all > 0 { runs * 10_000 / all } else { 0 }),
+        q,
+        found: i64::try_from(found).unwrap_or(0),
+        refused,
+    };
+    viewer.page(&page).await
 }
 
 /// Which version.
@@ -167,14 +270,11 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
     let catalogue = viewer.state.services.cases.catalogue();
     let found = match which.version {
         Some(version) => catalogue.get(&ProcedureRef { id: id.clone(), version }).cloned(),
-        None => catalogue.newest().find(|p| p.id == id).cloned(),
+        None => in_force(&viewer, &catalogue, &id),
     };
     let procedure = found.ok_or_else(|| Problem::not_found("procedure", &id))?;
-    let others = catalogue.all().filter(|p| p.id == id && p.version != procedure.version);
-    let versions = others.map(|p| {
-        let words = viewer.say("version-n", &[("n", &p.version.to_string())]);
-        Link::new(format!("/procedures/{id}?version={}", p.version), words)
-    });
+    let versions = versions(&viewer, &catalogue, &procedure).await?;
+    let counts = viewer.state.services.cases.cases_by_procedure().await?;
     let document = |d: &procedure::model::DocumentSpec| {
         let how = viewer.say(if d.paper.is_some() { "document-written" } else { "document-attached" }, &[]);
         let number = d.register.as_ref().map(|r| viewer.say("document-numbered", &[("register", r)]));
@@ -193,23 +293,71 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
         documents: procedure.documents.iter().map(document).collect(),
         effects: procedure.effects.iter().map(|e| show::pick(&viewer, &e.says)).collect(),
         drawing: draw::svg(&procedure, None, language(&viewer)),
-        versions: versions.collect(),
+        versions,
+        may_draft: super::drafts::may_draft(&viewer),
+        cases: counts.get(&id).copied().unwrap_or_default(),
+        text: catalogue.text(&procedure.reference()).map(ToString::to_string).unwrap_or_default(),
         procedure: procedure_row(&viewer, &procedure),
     };
     viewer.page(&page).await
 }
 
+/// The version that new cases follow today, or the newest when none is valid.
+fn in_force(viewer: &Viewer, catalogue: &Catalogue, id: &str) -> Option<std::sync::Arc<Procedure>> {
+    let today = catalogue.valid_on(id, viewer.state.now().day());
+    today.or_else(|| catalogue.newest().find(|p| p.id == id)).cloned()
+}
+
+/// The versions, newest first, with where they come from and which is in force.
+async fn versions(viewer: &Viewer, catalogue: &Catalogue, shown: &Procedure) -> Result<Vec<VersionLine>, Problem> {
+    let standing = viewer.state.services.cases.standing(&shown.id).await?;
+    let names = show::names(viewer, standing.iter().map(|s| s.who.as_str())).await?;
+    let now = catalogue.valid_on(&shown.id, viewer.state.now().day()).map(|p| p.version);
+    let audits = viewer.may("view.journal", &kernel::Resource::new("Journal", "journal", serde_json::json!({})));
+    let line = |p: &std::sync::Arc<Procedure>| {
+        let record = standing.iter().find(|s| s.number == p.version);
+        VersionLine {
+            link: Link::new(
+                format!("/procedures/{}?version={}", p.id, p.version),
+                viewer.say("version-n", &[("n", &p.version.to_string())]),
+            ),
+            from: p.valid_from.to_string(),
+            until: p.valid_until.map(|d| d.to_string()),
+            in_force: now == Some(p.version),
+            here: p.version == shown.version,
+            adopted_by: record.filter(|s| s.adopted).map(|s| show::name_of(&names, &s.who)).unwrap_or_default(),
+            act: record.filter(|_| audits).map(|s| format!("/journal/procedure:{}/{}", p.id, s.act)),
+        }
+    };
+    let mut all: Vec<VersionLine> = catalogue.all().filter(|p| p.id == shown.id).map(line).collect();
+    all.reverse();
+    Ok(all)
+}
+
 fn step_rules(viewer: &Viewer, procedure: &Procedure, step: &Step) -> StepRules {
-    let references = viewer.state.services.cases.catalogue().references();
+    let catalogue = viewer.state.services.cases.catalogue();
+    let references = catalogue.references();
     let line = |text: Text, basis: Option<&String>, verified: bool| RuleLine {
         words: show::pick(viewer, &text),
         basis: basis.cloned().unwrap_or_default(),
         verified,
     };
     let mut rules = Vec::new();
+    let said = explain::step(procedure, references, step);
+    let next = step.next.len();
+    // Owners and deadline stand apart, with basis and mark; the rules of going on follow below.
+    let told = said.len().saturating_sub(next);
+    let own = |text: &Text| ["Người thực hiện:", "Thời hạn:", "Thông qua khi"].iter().any(|p| text.vi.starts_with(p));
+    rules.extend(said.into_iter().take(told).filter(|t| !own(t)).map(|text| line(text, None, true)));
+    if let Some(spec) = &step.ballot {
+        let rule = spec.threshold.explain();
+        let text = Text { vi: format!("Thông qua khi {}.", rule.vi), en: format!("Adopted with {}.", rule.en) };
+        rules.push(line(text, spec.source.basis.as_ref(), spec.source.verified));
+    }
     if let Some(deadline) = &step.deadline {
+        let words = explain::deadline(procedure, deadline);
         rules.push(line(
-            explain::deadline(procedure, deadline),
+            Text { vi: format!("Thời hạn: {}.", words.vi), en: format!("Deadline: {}.", words.en) },
             deadline.source.basis.as_ref(),
             deadline.source.verified,
         ));
@@ -222,6 +370,7 @@ fn step_rules(viewer: &Viewer, procedure: &Procedure, step: &Step) -> StepRules 
     StepRules {
         name: show::pick(viewer, &step.title),
         todo: show::pick(viewer, &step.todo),
+        kind: show::pick(viewer, &procedure::difference::step_kind(step.kind)),
         owners: step.owners.iter().map(|o| show::pick(viewer, &explain::owner(procedure, references, o))).collect(),
         rules,
     }
@@ -239,7 +388,7 @@ pub async fn drawing(viewer: Member, Path(id): Path<String>, Query(which): Query
     Ok(super::document::inline("image/svg+xml", &format!("{id}.svg"), drawn.into()))
 }
 
-fn language(viewer: &Viewer) -> Language {
+pub(crate) fn language(viewer: &Viewer) -> Language {
     match viewer.lang() {
         Lang::Vi => Language::Vietnamese,
         Lang::En => Language::English,
