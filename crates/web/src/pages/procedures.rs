@@ -63,8 +63,7 @@ pub struct FieldInUse {
 impl Page for ProceduresPage {
     const TEMPLATE: &'static str = "procedures.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let one =
-            FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3)], runs: (1, 2) };
+        let one = FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3)], runs: (1, 2) };
         let problem = (12, "the step read has no owner".into(), "write owner = \"position@body\"".into());
         let wrong = RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] };
         let page =
