@@ -111,27 +111,27 @@ def test_the_move_that_ends_a_case_sent_twice_is_one_move_too(staff, expert, tit
 def test_a_stale_form_tells_what_changed_and_keeps_what_was_typed(staff, expert, title):
     line = work.Line(staff)
     case = line.draft(title)
+    document = work.documents(expert, case)["nghi-quyet"]["id"]
+    stale = work.revision(expert, document, "Ý kiến thứ hai của tôi.", "hai")
+    fresh = work.revision(expert, document, "Ý kiến của người nhanh hơn.", "nhanh")
+    expert.post(fresh)
+    work.done(expert, "done-version")
+    assert_clear(expert.post(stale), 409)
+    kept = [k.get_text() for k in expert.page().select("main textarea[readonly]")]
+    assert "Ý kiến thứ hai của tôi." in kept, kept
+    assert work.documents(expert, case)["nghi-quyet"]["latest"] == 2
+
     line.move(case, "collect")
     committee = line.committee
     committee.open(f"/cases/{case}/step")
     stale = committee.fill(f"form[action='/cases/{case}/return']", reason="Đề nghị bổ sung số liệu, lần thứ nhất.")
-    work.write(committee, case, "bao-cao-tham-tra", "Nhất trí.")
+    work.attach(committee, case, "bao-cao-tham-tra")
     answer = committee.post(stale)
     assert_clear(answer, 409)
     kept = committee.page().select("main textarea[readonly]")
     assert "Đề nghị bổ sung số liệu, lần thứ nhất." in [k.get_text() for k in kept], said(answer)
     assert "Báo cáo thẩm tra" in said(answer), "what changed is told"
     assert work.step_of(expert, case) == "verify"
-
-    document = work.documents(committee, case)["bao-cao-tham-tra"]["id"]
-    stale = work.revision(committee, document, "Ý kiến thứ hai của tôi.", "hai")
-    fresh = work.revision(committee, document, "Ý kiến của người nhanh hơn.", "nhanh")
-    committee.post(fresh)
-    work.done(committee, "done-version")
-    assert_clear(committee.post(stale), 409)
-    kept = [k.get_text() for k in committee.page().select("main textarea[readonly]")]
-    assert "Ý kiến thứ hai của tôi." in kept, kept
-    assert work.documents(committee, case)["bao-cao-tham-tra"]["latest"] == 2
 
 
 def test_bytes_that_are_no_utf8_are_told_in_a_form_and_harmless_in_an_address(expert, demo, title):

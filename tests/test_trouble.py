@@ -54,6 +54,10 @@ def test_a_full_disk_is_told_and_the_work_goes_on_when_there_is_room_again(small
     try:
         expert = Staff(program)(work.EXPERT)
         before = work.open_case(expert, "Hồ sơ mở khi còn chỗ")
+        if engine == "sqlite":  # what is being written ahead comes into the file while there is room
+            with sqlite3.connect(small_disk / "dienhong.sqlite") as other:
+                other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            other.close()
         fill(small_disk, 300_000)
         assert_clear(attach(expert, before, "de-nghi", 2_000_000), (503, 507))
         assert work.documents(expert, before) == {}

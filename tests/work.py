@@ -116,7 +116,7 @@ class Line:
             complete(self.expert, case)
         elif step == "verify":
             if "bao-cao-tham-tra" not in documents(self.committee, case):
-                write(self.committee, case, "bao-cao-tham-tra", "Nhất trí với dự kiến chương trình.")
+                attach(self.committee, case, "bao-cao-tham-tra")
             complete(self.committee, case)
         elif step == "vote":
             self.secretary.open(f"/cases/{case}/vote")

@@ -5,7 +5,7 @@ use journal::{Row, Value};
 use kernel::{CaseId, Ctx, Grade, Problem, Timestamp, text};
 use procedure::{Procedure, ProcedureRef, Text, tasks::seats_of};
 use serde::Serialize;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Items on a page.
 const PER_PAGE: u32 = 25;
@@ -155,6 +155,21 @@ impl Cases {
         );
         let rows = self.journal.reader().rows(&sql, &wanted.parameters).await?;
         rows.iter().map(|row| self.summary(row)).collect()
+    }
+
+    /// How many open cases each procedure has, of those that the person may know of.
+    ///
+    /// # Errors
+    /// As [`Cases::list`].
+    pub async fn open_by_procedure(&self, ctx: &Ctx) -> Result<BTreeMap<String, i64>, Problem> {
+        let mut wanted = Where::new();
+        need_to_know(ctx, &mut wanted)?;
+        let sql = format!(
+            "SELECT c.procedure, COUNT(*) AS n FROM case_file c WHERE c.status = 'open' AND {} GROUP BY c.procedure",
+            wanted.text()
+        );
+        let rows = self.journal.reader().rows(&sql, &wanted.parameters).await?;
+        rows.iter().map(|row| Ok((row.text("procedure")?.to_owned(), row.int("n")?))).collect()
     }
 
     pub(crate) async fn total(&self, sql: &str, wanted: &Where) -> Result<i64, Problem> {

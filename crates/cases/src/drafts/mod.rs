@@ -267,18 +267,6 @@ impl Cases {
         rows.iter().map(one).collect()
     }
 
-    /// How many cases each procedure has: open, and in all.
-    ///
-    /// # Errors
-    /// Storage.
-    pub async fn cases_by_procedure(&self) -> Result<std::collections::BTreeMap<String, (i64, i64)>, Problem> {
-        let sql = "SELECT procedure, CAST(COUNT(*) AS BIGINT) AS n, \
-                   CAST(SUM(CASE WHEN status = 'open' THEN 1 ELSE 0 END) AS BIGINT) AS o \
-                   FROM case_file GROUP BY procedure";
-        let rows = self.journal.reader().rows(sql, &[]).await?;
-        rows.iter().map(|row| Ok((row.text("procedure")?.to_owned(), (row.int("o")?, row.int("n")?)))).collect()
-    }
-
     // ----------------------------------------------------------------------------------------------------- drafts
 
     /// Begins a draft of the next version of a procedure that stands.

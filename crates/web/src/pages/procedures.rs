@@ -54,8 +54,8 @@ pub struct ProceduresPage {
 pub struct FieldInUse {
     /// The field: `lawmaking`.
     pub field: String,
-    /// Its procedures, each with its open cases and all of them.
-    pub procedures: Vec<(ProcedureRow, i64, i64)>,
+    /// Its procedures, each with how many of its open cases the reader may know of.
+    pub procedures: Vec<(ProcedureRow, i64)>,
     /// How many declarations of the field run, of how many there are.
     pub runs: (i64, i64),
 }
@@ -63,8 +63,7 @@ pub struct FieldInUse {
 impl Page for ProceduresPage {
     const TEMPLATE: &'static str = "procedures.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let one =
-            FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3, 12)], runs: (1, 2) };
+        let one = FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3)], runs: (1, 2) };
         let problem = (12, "the step read has no owner".into(), "write owner = \"position@body\"".into());
         let wrong = RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] };
         let page =
@@ -101,8 +100,8 @@ pub struct ProcedurePage {
     pub versions: Vec<VersionLine>,
     /// Whether the reader may draft the next version.
     pub may_draft: bool,
-    /// Open cases and all of them, over all versions.
-    pub cases: (i64, i64),
+    /// Open cases that the reader may know of, over all versions.
+    pub cases: i64,
     /// The whole text.
     pub text: String,
 }
@@ -191,7 +190,7 @@ impl Page for ProcedurePage {
                 act: Some("/journal/procedure:x/2".into()),
             }],
             may_draft: true,
-            cases: (3, 12),
+            cases: 3,
             text: "id = \"x\"\n".into(),
         };
         vec![("one", page)]
@@ -209,7 +208,7 @@ pub struct Wanted {
 pub async fn list(viewer: Member, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
     let cases = &viewer.state.services.cases;
     let catalogue = cases.catalogue();
-    let counts = cases.cases_by_procedure().await?;
+    let counts = cases.open_by_procedure(&viewer.ctx).await?;
     let q: String = wanted.q.trim().chars().take(100).collect();
     let looked = kernel::text::fold(&q);
     let matches = |p: &Procedure| {
@@ -226,8 +225,8 @@ pub async fn list(viewer: Member, Query(wanted): Query<Wanted>) -> Result<Respon
         let lost = broken.filter(|file| catalogue.all().all(|p| p.file != **file)).count().min(of_field(&f.field));
         let number = |n: usize| i64::try_from(n).unwrap_or(0);
         let procedures = f.procedures.into_iter().map(|row| {
-            let (open, all) = counts.get(&row.id).copied().unwrap_or_default();
-            (row, open, all)
+            let open = counts.get(&row.id).copied().unwrap_or_default();
+            (row, open)
         });
         FieldInUse {
             procedures: procedures.collect(),
@@ -274,7 +273,7 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
     };
     let procedure = found.ok_or_else(|| Problem::not_found("procedure", &id))?;
     let versions = versions(&viewer, &catalogue, &procedure).await?;
-    let counts = viewer.state.services.cases.cases_by_procedure().await?;
+    let counts = viewer.state.services.cases.open_by_procedure(&viewer.ctx).await?;
     let document = |d: &procedure::model::DocumentSpec| {
         let how = viewer.say(if d.paper.is_some() { "document-written" } else { "document-attached" }, &[]);
         let number = d.register.as_ref().map(|r| viewer.say("document-numbered", &[("register", r)]));
