@@ -71,7 +71,7 @@ lint: ## Formatting and clippy
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 deny: ## Licences, advisories known to the lock file, banned and doubled crates
-	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --offline check bans licenses sources; \
+	@if command -v cargo-deny >/dev/null; then $(CARGO) fetch --locked --quiet && $(CARGO) deny --offline check bans licenses sources; \
 	else echo "skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
 
 generated: ## Regenerate what is generated and committed (policy matrix, procedure table, OpenAPI)
