@@ -128,3 +128,4 @@ case-subcase-unknown = The case { $case } was not opened by this one.
 case-too-many-visits = The case has come back to this step too often.
 too-many-files = At most { $most } files are taken over at once.
 move-not-taken-over = This move cannot be taken over from elsewhere: signatures, numbers, ballots and changes of people are made here.
+field-invalid = This value is not valid.

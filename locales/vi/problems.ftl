@@ -128,3 +128,4 @@ case-subcase-unknown = Hồ sơ { $case } không do hồ sơ này mở.
 case-too-many-visits = Hồ sơ đã quay lại bước này quá nhiều lần.
 too-many-files = Mỗi lần tiếp nhận nhiều nhất { $most } hồ sơ.
 move-not-taken-over = Bước này không tiếp nhận được từ nơi khác: ký, cấp số, bỏ phiếu và thay đổi nhân sự phải làm trong hệ thống.
+field-invalid = Giá trị này không hợp lệ.
