@@ -1,6 +1,6 @@
 //! Trying a draft on a sample case, step by step. Nothing is recorded: the page carries the moves that were made.
 
-use super::drafts::{DraftHead, find};
+use super::{draft_pages::DraftHead, drafts::find};
 use crate::{
     form::Posted,
     render::Page,

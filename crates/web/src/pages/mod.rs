@@ -8,6 +8,7 @@ pub mod cases;
 pub mod certificates;
 pub mod delegations;
 pub mod document;
+pub mod draft_pages;
 pub mod draft_trial;
 pub mod drafts;
 pub mod editor;
@@ -84,12 +85,12 @@ pages![
     people::PersonPage,
     procedures::ProceduresPage,
     procedures::ProcedurePage,
-    drafts::DraftsPage,
-    drafts::DraftPage,
-    drafts::DraftTextPage,
-    drafts::DraftHeadPage,
-    drafts::DraftStepPage,
-    drafts::AdoptPage,
+    draft_pages::DraftsPage,
+    draft_pages::DraftPage,
+    draft_pages::DraftTextPage,
+    draft_pages::DraftHeadPage,
+    draft_pages::DraftStepPage,
+    draft_pages::AdoptPage,
     draft_trial::TrialPage,
     transfers::TransfersPage,
     indicators::IndicatorsPage,
