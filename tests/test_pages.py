@@ -15,7 +15,7 @@ VIEWERS = {
     "expert": "expert@",
     "auditor": "auditor@",
 }
-PATHS = ["/", "/cases", "/cases/new", "/registers", "/procedures", "/indicators", "/bodies", "/people", "/account",
+PATHS = ["/", "/fields", "/fields/lawmaking", "/cases", "/cases/new", "/registers", "/procedures", "/indicators", "/bodies", "/people", "/account",
          "/inbox", "/inbox?due=overdue", "/delegations", "/calendar", "/notices"]
 SHORT_VIEWERS = {"clerk": VIEWERS["clerk"]}
 SHORT_PATHS = ["/", "/cases", "/registers", "/people"]

@@ -5,7 +5,7 @@
 //! reckoned when the move is recorded, so that tables follow from acts alone.
 
 use directory::EffectLine;
-use kernel::{Act, ActBody, CaseId, DocumentId, PersonId, Timestamp};
+use kernel::{Act, ActBody, CaseId, Day, DocumentId, PersonId, Timestamp};
 use records::Access;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,41 @@ pub struct Move {
     /// The field of work of the procedure; at the opening.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<String>,
+    /// What changes in the figures of the field, when something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Figures>,
+}
+
+/// What a move changes in the figures of its field: where the case stood, and where it stands now. Only cases of which
+/// every official may know stand in them: one that is graded, restricted or closed stands nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The field of work: `lawmaking`, …
+    pub work: String,
+    /// The procedure's id.
+    pub procedure: String,
+    /// Where it stood before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood: Option<Standing>,
+    /// Where it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Standing>,
+    /// How many seconds it was at the step that it leaves, when it leaves one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<i64>,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The step.
+    pub step: String,
+    /// The day on which the step is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Day>,
+    /// For whom it waits: bodies, each once; empty when it waits for people by name, or for the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bodies: Vec<String>,
 }
 
 impl Move {

@@ -4,7 +4,7 @@ use crate::{
     Cases,
     acts::{Move, TaskLine},
     load::{Loaded, access_of, case_resource, stream, task_lines},
-    minutes, notices, subcases, timers,
+    minutes, notices, subcases, timers, workload,
 };
 use directory::Effect;
 use journal::{Change, Expected};
@@ -70,7 +70,10 @@ impl Cases {
             let act = cast.and_then(|at| acts.get_mut(at));
             act.ok_or_else(|| Problem::fault("a ballot's proof without a ballot"))?.body["proof"] = proof;
         }
-        let (begun, ended) = tasks_between(&task_lines(&loaded.procedure, &loaded.state), &task_lines(under, &state));
+        let (before, now) = (task_lines(&loaded.procedure, &loaded.state), task_lines(under, &state));
+        let (begun, ended) = tasks_between(&before, &now);
+        let stood = workload::standing(&loaded.state, &loaded.access, &before);
+        let figures = workload::figures(under, &loaded.state, stood, &state, workload::standing(&state, &after, &now));
         let last = Move {
             access: (born || after != loaded.access).then(|| after.clone()),
             tasks_begun: begun,
@@ -79,6 +82,7 @@ impl Cases {
             document: moved.document,
             number: moved.number,
             work: born.then(|| loaded.procedure.field.code().to_owned()),
+            figures,
         };
         // It stands on the very last act, so that what it says holds from there on.
         let last = serde_json::to_value(last).map_err(Problem::fault)?;

@@ -33,6 +33,7 @@ mod timeline;
 mod timers;
 mod transfer;
 mod view;
+mod workload;
 
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
 pub use deadlines::Deadline;
@@ -45,6 +46,7 @@ pub use take_over::{File, MOST_FILES};
 pub use timeline::Entry;
 pub use transfer::Candidate;
 pub use view::CaseView;
+pub use workload::{AtBody, AtStep, Workload};
 
 use directory::Directory;
 use journal::{Journal, Projection, Worker};
@@ -79,6 +81,7 @@ impl Cases {
             Arc::new(projection::Hands),
             Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
+            Arc::new(workload::FieldFigures),
             Arc::new(drafts::projection::ProcedureVersions),
             Arc::new(drafts::projection::ProcedureDrafts),
         ]

@@ -157,6 +157,24 @@ impl Cases {
         rows.iter().map(|row| self.summary(row)).collect()
     }
 
+    /// The open cases of a field that are late, of which the person may know, the longest late first, at most `most`.
+    ///
+    /// # Errors
+    /// As [`Cases::list`].
+    pub async fn longest_late(&self, ctx: &Ctx, work: &str, most: i64) -> Result<Vec<CaseSummary>, Problem> {
+        let mut wanted = Where::new();
+        need_to_know(ctx, &mut wanted)?;
+        let today = self.journal.clock().now().day().start().micros();
+        let (work, today, most) = (wanted.bind(work), wanted.bind(today), wanted.bind(most));
+        let sql = format!(
+            "SELECT c.* FROM case_file c WHERE c.work = {work} AND c.status = 'open' AND c.due < {today} AND {} \
+             ORDER BY c.due, c.case_id LIMIT {most}",
+            wanted.text()
+        );
+        let rows = self.journal.reader().rows(&sql, &wanted.parameters).await?;
+        rows.iter().map(|row| self.summary(row)).collect()
+    }
+
     /// How many open cases each procedure has, of those that the person may know of.
     ///
     /// # Errors

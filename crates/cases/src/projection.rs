@@ -44,6 +44,7 @@ const CASE: Table = Table {
         Index { columns: &["status", "changed_at"] },
         Index { columns: &["changed_at"] },
         Index { columns: &["procedure", "status"] },
+        Index { columns: &["work", "status", "due"] },
     ],
 };
 /// Who takes part in a case that others may not know of.

@@ -151,6 +151,9 @@ impl Runs {
                 chosen = self.choose(&view, wanted, seeking);
             }
             self.moves += 1;
+            if self.moves.is_multiple_of(10) {
+                self.figures_agree_with_the_cases().await;
+            }
             let what = format!("{} at {}: {chosen:?}", view.procedure.id, view.state.step);
             self.make(&view, &chosen, turn, db).await.unwrap_or_else(|why| panic!("{what}: {why:?}"));
             let after = self.view(id).await;
@@ -167,6 +170,19 @@ impl Runs {
         let view = self.view(id).await;
         let way: Vec<&str> = view.state.visits.iter().map(|visit| visit.step.as_str()).collect();
         panic!("{} comes to no end in {MAX_MOVES} moves: {way:?}", view.procedure.id);
+    }
+
+    /// The running counts of the fields are what counting the cases gives.
+    async fn figures_agree_with_the_cases(&self) {
+        let reader = self.crowd.house.journal.reader();
+        let counted = "SELECT work, procedure, step, COUNT(*) AS waiting, COUNT(due) AS timed FROM case_file \
+                       WHERE status = 'open' AND closed_to_others = 0 GROUP BY work, procedure, step \
+                       ORDER BY work, procedure, step";
+        let kept = "SELECT s.work, s.procedure, s.step, s.waiting, CAST(COALESCE((SELECT SUM(d.waiting) FROM work_due d \
+                    WHERE d.work = s.work AND d.procedure = s.procedure AND d.step = s.step), 0) AS BIGINT) AS timed \
+                    FROM work_step s WHERE s.waiting <> 0 ORDER BY s.work, s.procedure, s.step";
+        let (counted, kept) = (reader.rows(counted, &[]).await.unwrap(), reader.rows(kept, &[]).await.unwrap());
+        assert_eq!(kept, counted);
     }
 
     async fn view(&self, id: &CaseId) -> CaseView {

@@ -148,6 +148,21 @@ impl Directory {
         self.journal().reader().row(&sql, &[id.into()]).await?.as_ref().map(body).transpose()
     }
 
+    /// The bodies with these ids, by id; those that are unknown are left out. One question, however many ids.
+    ///
+    /// # Errors
+    /// As [`Directory::person`].
+    pub async fn bodies_of(&self, ids: &[String]) -> Result<BTreeMap<String, Body>, Problem> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT {BODY_COLUMNS} FROM body b WHERE b.id IN ({})", places.join(", "));
+        let parameters: Vec<Value> = ids.iter().map(Value::from).collect();
+        let bodies = self.rows(&sql, &parameters).await?;
+        bodies.iter().map(body).map(|found| found.map(|body| (body.id.to_string(), body))).collect()
+    }
+
     /// All bodies that stand on a day, superiors' order first.
     ///
     /// # Errors

@@ -58,8 +58,10 @@ pub fn svg(procedure: &Procedure, case: Option<&CaseState>, language: Language) 
         draw_step(&mut out, at, step, *place, language);
     }
     let mut lanes = (0, 0);
-    for way in &ways {
-        draw_way(&mut out, way, &mut lanes);
+    for (at, way) in ways.iter().enumerate() {
+        let round = |other: &&Way| other.from == way.from && other.to > other.from + 1;
+        let before = ways.iter().take(at).filter(round).count();
+        draw_way(&mut out, way, before, &mut lanes);
     }
     out.push_str("</svg>");
     out
@@ -101,7 +103,7 @@ fn y(at: usize) -> i32 {
 fn sign(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Work => "✎",
-        StepKind::Opinion => "⁇",
+        StepKind::Opinion => "?",
         StepKind::Ballot | StepKind::Vote => "☑",
         StepKind::Sign => "✒",
         StepKind::Issue => "№",
@@ -140,7 +142,8 @@ fn draw_step(out: &mut String, at: usize, step: &Step, place: Option<Place>, lan
     }
 }
 
-fn draw_way(out: &mut String, way: &Way, lanes: &mut (i32, i32)) {
+/// `before`: how many ways round have left the same step already, so that no two begin at one point.
+fn draw_way(out: &mut String, way: &Way, before: usize, lanes: &mut (i32, i32)) {
     let dash = if way.returned { " stroke-dasharray=\"5 4\"" } else { "" };
     let (from_top, to_top) = (y(way.from), y(way.to));
     let (path, head, label) = if way.to == way.from + 1 {
@@ -151,8 +154,10 @@ fn draw_way(out: &mut String, way: &Way, lanes: &mut (i32, i32)) {
         let edge = LEFT + BOX.0;
         let x = edge + LANE.0 + LANE.1 * lanes.1;
         lanes.1 += 1;
-        let (begin, end) = (from_top + BOX.1 / 2 + 8, to_top + BOX.1 / 2 - 8);
-        (format!("M{edge} {begin}H{x}V{end}H{edge}"), arrow(edge, end, Head::Left), (edge + 6, begin - 4))
+        let step = 7 * i32::try_from(before.min(2)).unwrap_or(0);
+        let (begin, end) = (from_top + BOX.1 / 2 + 6 + step, to_top + BOX.1 / 2 - 8);
+        // Beside its own lane, below the corner: lanes never share a place.
+        (format!("M{edge} {begin}H{x}V{end}H{edge}"), arrow(edge, end, Head::Left), (x + 3, begin + 13))
     } else {
         let x = (LEFT - LANE.0 - LANE.1 * lanes.0).max(6);
         lanes.0 = (lanes.0 + 1) % 4;

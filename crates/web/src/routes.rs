@@ -4,8 +4,8 @@ use crate::{
     api, assets, certification,
     pages::{
         account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
-        enrolments, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures, public,
-        registers, sign, step, system, transfers, trust, verification,
+        enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures,
+        public, registers, sign, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,
@@ -68,7 +68,8 @@ fn of_cases() -> Router<AppState> {
         .route("/calendar/feed/end", post(calendar::close))
         .route("/calendar/feed/{secret}", get(calendar::feed))
         .route("/cases", get(cases::list))
-        .route("/fields/{field}", get(cases::field))
+        .route("/fields", get(fields::all))
+        .route("/fields/{field}", get(fields::field))
         .route("/cases/new", get(open_case::choose))
         .route("/cases/new/{procedure}", get(open_case::form).post(open_case::open))
         .route("/cases/{case}", get(case::show))

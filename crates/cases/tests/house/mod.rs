@@ -42,11 +42,20 @@ fn projections() -> Vec<Arc<dyn Projection>> {
 
 /// The services, as one server would open them; `seed` makes the server's random numbers its own.
 pub async fn open(db: &Db, seed: u64) -> House {
+    opened(db, seed, false).await
+}
+
+/// The same, with the tables made again from the acts.
+pub async fn open_rebuilt(db: &Db, seed: u64) -> House {
+    opened(db, seed, true).await
+}
+
+async fn opened(db: &Db, seed: u64, rebuild: bool) -> House {
     let policies = Arc::new(policy::Policies::load(None).unwrap());
     let entropy = Arc::new(SeededEntropy::new(seed));
     let clock: Arc<dyn Clock> = db.clock.clone();
     let journal = Journal::open(
-        db.options(),
+        journal::Options { rebuild, ..db.options() },
         policies,
         projections(),
         clock.clone(),

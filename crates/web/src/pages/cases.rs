@@ -8,20 +8,16 @@ use crate::{
     view::{CaseRow, Choice, Listed},
     viewer::Member,
 };
-use axum::{
-    extract::{Path, Query},
-    response::Response,
-};
+use axum::{extract::Query, response::Response};
 use cases::CaseFilter;
-use kernel::Problem;
 use procedure::model::Work;
 use serde::{Deserialize, Serialize};
 
 /// A list of cases with its filter.
 #[derive(Debug, Serialize)]
 pub struct CasesPage {
-    /// The field of work when the list is of one.
-    pub field: Option<String>,
+    /// The field of work that was chosen.
+    pub field: String,
     /// Words that were searched.
     pub q: String,
     /// The procedure that was chosen.
@@ -37,8 +33,8 @@ pub struct CasesPage {
 impl Page for CasesPage {
     const TEMPLATE: &'static str = "cases.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |q: &str, items: Vec<CaseRow>, field: Option<&str>| CasesPage {
-            field: field.map(Into::into),
+        let page = |q: &str, items: Vec<CaseRow>, field: &str| CasesPage {
+            field: field.into(),
             q: q.into(),
             procedure: String::new(),
             state: "open".into(),
@@ -47,9 +43,9 @@ impl Page for CasesPage {
         };
         let long = Listed { total: 230, offset: 50, size: 50, ..Listed::whole(CaseRow::samples()) };
         vec![
-            ("all", page("", CaseRow::samples(), None)),
-            ("nothing found", page("xyz", vec![], Some("lawmaking"))),
-            ("second piece", CasesPage { list: long, ..page("nghi quyet", vec![], None) }),
+            ("all", page("", CaseRow::samples(), "")),
+            ("nothing found", page("xyz", vec![], "lawmaking")),
+            ("second piece", CasesPage { list: long, ..page("nghi quyet", vec![], "") }),
         ]
     }
 }
@@ -58,6 +54,7 @@ impl Page for CasesPage {
 #[derive(Debug, Default, Deserialize)]
 pub struct Search {
     q: Option<String>,
+    field: Option<String>,
     procedure: Option<String>,
     state: Option<String>,
     from: Option<i64>,
@@ -69,21 +66,7 @@ const SIZE: i64 = 25;
 
 /// `GET /cases`
 pub async fn list(viewer: Member, Query(search): Query<Search>) -> Result<Response, Failure> {
-    answer(viewer, search, None).await
-}
-
-/// `GET /fields/{field}`
-pub async fn field(
-    viewer: Member,
-    Path(field): Path<String>,
-    Query(search): Query<Search>,
-) -> Result<Response, Failure> {
-    let known = Work::ALL.into_iter().find(|w| w.code() == field);
-    let known = known.ok_or_else(|| Problem::not_found("field", &field))?;
-    answer(viewer, search, Some(known)).await
-}
-
-async fn answer(viewer: Member, search: Search, field: Option<Work>) -> Result<Response, Failure> {
+    let field = search.field.as_deref().and_then(|field| Work::ALL.into_iter().find(|work| work.code() == field));
     let (q, procedure, state) =
         (search.q.unwrap_or_default(), search.procedure.unwrap_or_default(), search.state.unwrap_or_default());
     let from = search.from.unwrap_or(0).clamp(0, 1_000_000);
@@ -115,7 +98,7 @@ async fn answer(viewer: Member, search: Search, field: Option<Work>) -> Result<R
         if kept.is_empty() { format!("{}?", visit.path) } else { format!("{}?{}&", visit.path, kept.join("&")) }
     };
     let page = CasesPage {
-        field: field.map(|f| f.code().to_owned()),
+        field: field.map(|f| f.code().to_owned()).unwrap_or_default(),
         q,
         procedure,
         state,

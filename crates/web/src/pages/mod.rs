@@ -13,6 +13,7 @@ pub mod draft_trial;
 pub mod drafts;
 pub mod editor;
 pub mod enrolments;
+pub mod fields;
 pub mod home;
 pub mod inbox;
 pub mod indicators;
@@ -58,6 +59,8 @@ pages![
     delegations::DelegationsPage,
     inbox::HandledPage,
     cases::CasesPage,
+    fields::FieldsPage,
+    fields::FieldPage,
     open_case::ChoosePage,
     open_case::CaseFormPage,
     case::CasePage,
