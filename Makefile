@@ -54,7 +54,6 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	tests/.venv/bin/python benches/service.py
 	tests/.venv/bin/python benches/scale.py
 	$(CARGO) bench --workspace --bench acts
-	$(CARGO) bench --workspace --bench steps
 	$(CARGO) bench --workspace --bench papers
 	$(CARGO) bench --workspace --bench certificates
 	$(CARGO) bench --workspace --bench packages --bench hub

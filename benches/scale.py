@@ -18,7 +18,7 @@ import service
 from conftest import Program
 from people import Person
 
-PAGES = ("/inbox", "/inbox?due=overdue", "/")
+PAGES = ("/inbox", "/inbox?due=overdue", "/fields/direction", "/fields", "/")
 
 
 def measure(folder: pathlib.Path, url: str, added: tuple[int, int], whole: tuple[int, int], settings) -> None:

@@ -120,6 +120,30 @@ def test_the_feed_is_read_by_other_parsers_and_ends_when_its_person_says_so(demo
     assert requests.get(demo.base + path, timeout=30).status_code == 404
 
 
+def test_a_withdrawn_deadline_is_cancelled_in_the_feed(demo, staff):
+    expert = staff(work.EXPERT)
+    chair = staff("deputy-head@vpqh").account["person"]
+    day = (datetime.date.today() + datetime.timedelta(days=40)).isoformat()
+    subject = "Cuộc họp sẽ bị hủy"
+    expert.open("/cases/new/meeting")
+    fields = {"f.unit": work.UNIT, "f.subject": subject, "f.chair": chair, "f.day": day, "f.room": "Phòng 1"}
+    expert.post(expert.fill("form[action='/cases/new/meeting']", title=subject, grade="0", **fields), allow_redirects=False)
+    case = work.CASE.search(work.done(expert, "done-opened")).group(1)
+    path = "/" + feed_of(expert).split("://", 1)[1].split("/", 1)[1]
+
+    def told() -> icalendar.Event:
+        events = icalendar.Calendar.from_ical(requests.get(demo.base + path, timeout=30).content).walk("VEVENT")
+        return next(e for e in events if case in str(e["URL"]))
+
+    before = told()
+    assert str(before["STATUS"]) == "CONFIRMED"
+    work.attach(expert, case, "tai-lieu")
+    work.complete(expert, case, outcome="cancel")
+    after = told()
+    assert str(after["STATUS"]) == "CANCELLED" and str(after["UID"]) == str(before["UID"])
+    assert int(after["SEQUENCE"]) > int(before["SEQUENCE"])
+
+
 def test_a_graded_deadline_is_told_without_its_title(demo, staff):
     clerk = staff("clerk@vu-hanh-chinh")
     received(clerk, "Tên này phải giữ kín", grade="1")

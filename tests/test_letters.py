@@ -9,6 +9,7 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 
+import work
 from conftest import faketime, free_port, fresh_program
 from people import Staff
 from test_desk import received
@@ -28,6 +29,10 @@ class Box:
         return "250 OK"
 
 
+def daily(box: Box) -> list:
+    return [letter for recipients, letter in box.letters if recipients == ["chuyen.vien@quochoi.example"]]
+
+
 @pytest.mark.skipif(not faketime(), reason="moves the clock with libfaketime")
 def test_letters_wait_for_the_mail_server_and_come_once(engine, tmp_path, request):
     port = free_port()
@@ -42,6 +47,12 @@ def test_letters_wait_for_the_mail_server_and_come_once(engine, tmp_path, reques
     clerk.send("form[action='/notices/letters']", letters="each", address="van.thu@quochoi.example")
     assert "Đã lưu cách nhận thư" in clerk.words(), clerk.words()[:400]
     case = received(clerk, TITLE)
+    # Another chooses one letter a day.
+    expert = staff(work.EXPERT)
+    work.open_case(expert, TITLE)
+    expert.open("/notices")
+    expert.send("form[action='/notices/letters']", letters="daily", address="chuyen.vien@quochoi.example", hour="7")
+    assert "Đã lưu cách nhận thư" in expert.words(), expert.words()[:400]
     program.stop()
     program.ahead += 30 * 86_400  # every deadline has passed; no mail server is there
     program.start()
@@ -51,20 +62,34 @@ def test_letters_wait_for_the_mail_server_and_come_once(engine, tmp_path, reques
     server.start()
     try:
         until = time.monotonic() + 90
-        while time.monotonic() < until and len(box.letters) < 3:
+        while time.monotonic() < until and (len(box.letters) < 4 or not daily(box)):
             time.sleep(0.5)
-        assert len(box.letters) >= 3, program.log.read_text()[-2000:]
+        assert len(box.letters) >= 4 and daily(box), program.log.read_text()[-2000:]
         time.sleep(3)
         program.stop()
         program.start()
         time.sleep(5)
+        assert len(daily(box)) == 1, "one letter a day"
+        program.stop()
+        program.ahead += 86_400
+        program.start()
+        until = time.monotonic() + 60
+        while time.monotonic() < until and len(daily(box)) < 2:
+            time.sleep(0.5)
     finally:
         server.stop()
     ids = [letter["Message-ID"] for _, letter in box.letters]
     assert len(ids) == len(set(ids)), ids
+    assert len(daily(box)) == 2, "and one on the next day"
+    for letter in daily(box):
+        assert str(letter["Subject"]).startswith("Việc hôm nay")
+        assert re.search(r"Đang chờ: [1-9]\d* việc; quá hạn: \d+; đến hạn hôm nay: \d+", letter.get_content())
+        assert TITLE not in str(letter) and TITLE not in letter.get_content() and "/inbox" in letter.get_content()
     for recipients, letter in box.letters:
+        if letter in daily(box):
+            continue
         words = letter.get_content()
-        assert len(recipients) == 1 and "/notices" in words
+        assert len(recipients) == 1 and "/notices" in words and "Có một việc đang chờ" in words
         assert TITLE not in str(letter) and case not in str(letter) and not re.search(r"case-[0-9a-z]{26}", words)
     assert requests.get(program.base + "/readyz", timeout=10).ok
     program.stop()

@@ -14,7 +14,8 @@ use directory::Directory;
 use journal::{JobError, Worker};
 use kernel::{Actor, Ctx, PersonId, Problem, Strength, id::RequestId};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, message::Mailbox,
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, header::ContentType},
     transport::smtp::authentication::Credentials,
 };
 use serde_json::Value;
@@ -89,6 +90,7 @@ impl Post {
             .to(Mailbox::new(None, to))
             .subject(subject)
             .message_id(Some(format!("<{}@{host}>", &id[..40])))
+            .header(ContentType::TEXT_PLAIN)
             .body(format!("{body}\r\n\r\n{}\r\n", self.house))
             .map_err(|why| JobError::Hopeless(why.to_string()))?;
         match self.transport.send(letter).await {

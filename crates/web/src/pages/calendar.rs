@@ -283,12 +283,14 @@ fn event(viewer: &Viewer, deadline: &Deadline) -> ical::Event {
     let uid = Digest::of(&[deadline.case.as_str().as_bytes(), b"/", deadline.step.as_bytes()]).to_string();
     let host = base.split("://").nth(1).unwrap_or("dienhong").split([':', '/']).next().unwrap_or("dienhong");
     let step = show::pick(viewer, &deadline.step_title);
-    // Every change of a deadline comes with a later beginning; being withdrawn comes after them all.
+    // Every change of a deadline comes with a later beginning; being withdrawn comes after them all, also within the
+    // second in which it began.
     let changed = deadline.withdrawn.unwrap_or(deadline.since);
     let origin = Day::new(2024, 1, 1).map_or(0, |day| day.start().seconds());
     ical::Event {
         uid: format!("{}@{host}", &uid[..32]),
-        sequence: (changed.seconds() - origin).clamp(0, i64::from(i32::MAX)),
+        sequence: (2 * (changed.seconds() - origin) + i64::from(deadline.withdrawn.is_some()))
+            .clamp(0, i64::from(i32::MAX)),
         due: deadline.due,
         changed,
         summary: if open { format!("{step}: {}", deadline.title) } else { viewer.say("calendar-graded", &[]) },
