@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Many cases: what an inbox and a field's dashboard cost, and how fast cases move, as the store grows.
 
-usage: benches/scale.py [--open 100000] [--closed 1000000] [--readers 50] [--seconds 10] [--steps 1000] [--postgres URL]
+usage: benches/scale.py [--open 100000] [--closed 1000000] [--readers 50] [--seconds 10] [--steps 5000] [--postgres URL]
 
 Three sizes of one store, a tenth, a third and the whole, so that growth shows. The cases are entered by the program itself
 (`dienhong demo seed --open N --closed N`), as acts under its policies; nothing is written past the journal. Runs the release
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--closed", type=int, default=1_000_000)
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--postgres", metavar="URL", help="an empty PostgreSQL database instead of SQLite")
     settings = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="dienhong-scale-"))

@@ -3,13 +3,14 @@
 use super::desk::Desk;
 use crate::wire::House;
 use anyhow::Context;
-use cases::{File, MOST_FILES};
+use cases::{Done, File, MOST_FILES};
 use directory::Position;
 use futures::future::try_join_all;
-use kernel::{BodyId, CaseId, Grade};
+use kernel::{BodyId, CaseId, Ctx, Grade, Problem};
 use procedure::Command;
 use serde_json::{Map, json};
 use std::time::Instant;
+use tokio::task::{JoinError, JoinSet};
 
 /// Cases opened side by side, so that writers are batched as they are under load.
 const AT_ONCE: usize = 64;
@@ -95,26 +96,48 @@ pub async fn crowd(house: &House, open: usize, closed: usize, say: &mut dyn FnMu
 /// # Errors
 /// When there are fewer open tasks than steps, or one is refused.
 pub async fn advance(house: &House, steps: usize, at_once: usize) -> anyhow::Result<f64> {
-    let desk = Desk::new(house);
-    let expert = desk.holder(Position::EXPERT, UNITS[0]).await?;
-    let seat = Position::known(Position::EXPERT).at(&BodyId::new(UNITS[0])?);
-    let sql = "SELECT case_id FROM task WHERE seat = $1 AND step = $2 ORDER BY case_id LIMIT $3";
-    let wanted = [seat.into(), "carry-out".into(), i64::try_from(steps)?.into()];
-    let rows = house.journal.reader().rows(sql, &wanted).await?;
-    let waiting = rows.iter().map(|row| Ok(CaseId::new(row.text("case_id")?)?)).collect::<anyhow::Result<Vec<_>>>()?;
-    anyhow::ensure!(waiting.len() == steps, "only {} open tasks wait for {}", waiting.len(), UNITS[0]);
+    let waiting = waiting(house, steps).await?;
     let begun = Instant::now();
-    for some in waiting.chunks(at_once) {
-        let moves = some.iter().map(|id| {
-            let expert = &expert;
-            async move {
-                let case = house.cases.case(expert, id).await?;
-                house.cases.command(expert, id, case.version, complete("carry-out", Some("report")), "").await
-            }
+    let mut under_way = JoinSet::new();
+    for (expert, id) in waiting {
+        if under_way.len() >= at_once {
+            ended(under_way.join_next().await)?;
+        }
+        let cases = house.cases.clone();
+        under_way.spawn(async move {
+            let case = cases.case(&expert, &id).await?;
+            cases.command(&expert, &id, case.version, complete("carry-out", Some("report")), "").await
         });
-        try_join_all(moves).await.context("a task of the crowd did not move")?;
+    }
+    while !under_way.is_empty() {
+        ended(under_way.join_next().await)?;
     }
     Ok(steps as f64 / begun.elapsed().as_secs_f64())
+}
+
+fn ended(done: Option<Result<Result<Done, Problem>, JoinError>>) -> anyhow::Result<()> {
+    match done {
+        Some(done) => done?.map(|_| ()).context("a task of the crowd did not move"),
+        None => Ok(()),
+    }
+}
+
+/// So many open tasks of the crowd, as evenly from all its units as may be, each with an expert who does it.
+async fn waiting(house: &House, steps: usize) -> anyhow::Result<Vec<(Ctx, CaseId)>> {
+    let desk = Desk::new(house);
+    let mut found = Vec::with_capacity(steps);
+    for (place, unit) in UNITS.iter().enumerate() {
+        let expert = desk.holder(Position::EXPERT, unit).await?;
+        let seat = Position::known(Position::EXPERT).at(&BodyId::new(*unit)?);
+        let share = (steps - found.len()) / (UNITS.len() - place);
+        let sql = "SELECT case_id FROM task WHERE seat = $1 AND step = $2 ORDER BY case_id LIMIT $3";
+        let wanted = [seat.into(), "carry-out".into(), i64::try_from(share)?.into()];
+        for row in &house.journal.reader().rows(sql, &wanted).await? {
+            found.push((expert.clone(), CaseId::new(row.text("case_id")?)?));
+        }
+    }
+    anyhow::ensure!(found.len() == steps, "only {} open tasks wait", found.len());
+    Ok(found)
 }
 
 fn complete(step: &str, outcome: Option<&str>) -> Command {
