@@ -12,7 +12,7 @@ mod subcase;
 
 use crate::{
     explore,
-    model::{Field, FieldKind, Procedure, StepKind, Text, text},
+    model::{Field, FieldKind, Procedure, Step, StepKind, Text, text},
     references::References,
 };
 use std::collections::BTreeSet;
@@ -38,7 +38,12 @@ pub fn check(procedure: &Procedure, references: &References) -> Vec<Finding> {
     procedure.steps.iter().for_each(|step| checker.step(step));
     checker.documents();
     checker.effects();
-    checker.reach();
+    // Where a way leads nowhere, what cannot be reached is no news.
+    let leads = |step: &Step| step.kind == StepKind::End || !step.next.is_empty();
+    let known = |step: &Step| step.next.iter().all(|rule| procedure.step(&rule.to).is_some());
+    if procedure.steps.iter().all(|step| leads(step) && known(step)) {
+        checker.reach();
+    }
     if checker.findings.is_empty() {
         checker.findings = explore::explore(procedure);
     }

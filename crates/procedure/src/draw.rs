@@ -159,7 +159,7 @@ fn sign(kind: StepKind) -> &'static str {
         StepKind::Sign => "✒",
         StepKind::Issue => "№",
         StepKind::Publish => "⇪",
-        StepKind::Subcase => "⧉",
+        StepKind::Subcase => "[+]",
         StepKind::End => "■",
     }
 }

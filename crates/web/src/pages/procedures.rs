@@ -366,9 +366,14 @@ fn step_rules(viewer: &Viewer, procedure: &Procedure, step: &Step) -> StepRules 
         ));
     }
     let ballot = step.ballot.as_ref().map(|b| &b.source);
-    for rule in &step.next {
+    for (at, rule) in step.next.iter().enumerate() {
         let verified = rule.when.is_none() || ballot.is_none_or(|s| s.verified);
-        rules.push(line(explain::rule(procedure, step, rule), ballot.and_then(|s| s.basis.as_ref()), verified));
+        let mut told = line(explain::rule(procedure, step, rule), ballot.and_then(|s| s.basis.as_ref()), verified);
+        // The number that stands beside its arrow in the drawing.
+        if step.next.len() > 1 {
+            told.words = viewer.say("procedure-rule-n", &[("n", &(at + 1).to_string()), ("rule", &told.words)]);
+        }
+        rules.push(told);
     }
     StepRules {
         name: show::pick(viewer, &step.title),
