@@ -85,7 +85,8 @@ impl House {
         let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
         cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
         for problem in cases.catalogue().problems() {
-            tracing::warn!(%problem, "a procedure is left out, or stands as it was recorded");
+            let (file, line, what) = (&problem.file, problem.line, &problem.what.en);
+            tracing::warn!(file, line, what, "a procedure is left out, or stands as it was recorded");
         }
         let storage = storage_name(&config.storage.url);
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;

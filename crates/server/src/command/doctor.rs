@@ -56,7 +56,7 @@ fn procedures(report: &mut Report) {
             let found = if problems.is_empty() {
                 Ok(format!("{} procedures", catalogue.newest().count()))
             } else {
-                Err(anyhow::anyhow!(problems.join("; ")))
+                Err(anyhow::anyhow!(problems.join("\n")))
             };
             report.check("procedures", found);
         }
