@@ -1,5 +1,5 @@
-// Signs at the page with the agent on this machine, in Chromium. Reads {base, path, code, cookies, out, scripts} from
-// standard input; prints {url, words, policy, errors}.
+// Signs at the page with the agent on this machine, in Chromium. Reads {base, path, code, cookies, out} from standard
+// input; prints {url, words, policies, errors, overflow}.
 import { chromium } from 'playwright-core';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -36,10 +36,11 @@ if (order.out) {
 }
 const overflow = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
 await page.click('dh-agent button');
-await page.waitForFunction((missing) => {
-  const said = document.querySelector('dh-agent [role=status]');
-  return !said || said.textContent.includes(missing);
-}, order.missing ?? 'Không kết nối được', { timeout: 30000 });
+// The agent answers, or the button can be pressed again.
+await page.waitForFunction(() => {
+  const button = document.querySelector('dh-agent button');
+  return !button || !button.disabled;
+}, null, { timeout: 30000 });
 const words = await page.textContent('main');
 console.log(JSON.stringify({ url: page.url(), words, policies, errors, overflow }));
 await browser.close();

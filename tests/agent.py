@@ -39,11 +39,11 @@ class Issuer:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.certificate = self.made(common, self.key, authority=True)
 
-    def made(self, common: str, key, authority: bool = False) -> x509.Certificate:
+    def made(self, common: str, key, authority: bool = False, use: str = "content_commitment") -> x509.Certificate:
         now = datetime.datetime.now(datetime.timezone.utc)
         usage = dict.fromkeys(["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
                                "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"], False)
-        usage |= {"key_cert_sign": True, "crl_sign": True} if authority else {"content_commitment": True}
+        usage |= {"key_cert_sign": True, "crl_sign": True} if authority else {use: True}
         builder = (x509.CertificateBuilder().subject_name(name(common)).issuer_name(name(common) if authority else self.certificate.subject)
                    .public_key(key.public_key()).serial_number(x509.random_serial_number())
                    .not_valid_before(now - datetime.timedelta(minutes=5)).not_valid_after(now + datetime.timedelta(days=700))
@@ -113,8 +113,9 @@ def bring(message: dict, pdf: bytes, header: bool = True) -> dict:
 @contextlib.contextmanager
 def running(token: Token, folder):
     """The agent on this machine; gives the list of messages that it got."""
-    certificate = Issuer("VGCA Sign Service thử nghiệm")
-    (folder / "agent.pem").write_bytes(certificate.pem() + certificate.key.private_bytes(
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = Issuer("VGCA Sign Service thử nghiệm").made("127.0.0.1", key, use="digital_signature")
+    (folder / "agent.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "agent.pem")

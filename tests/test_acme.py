@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import http.server
+import itertools
 import json
 import random
 import re
@@ -31,8 +32,15 @@ def b64(data: bytes | str) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def admit(admin, names: str = HOST, **more) -> tuple[str, str]:
+@pytest.fixture(scope="module")
+def desk(staff):
+    """The desk's two administrators in turn: each can give one code in half a minute."""
+    return itertools.cycle(staff.all("admin@", 2))
+
+
+def admit(desk, names: str = HOST, **more) -> tuple[str, str]:
     """A device admitted by the desk: its key identifier and its secret."""
+    admin = next(desk)
     admin.open("/certificates/devices")
     values = {"name": "Máy chủ thử nghiệm", "names": names, "address": "127.0.0.1", "basis": "Công văn số 1", **more}
     admin.send("form[action='/certificates/devices']", **values, code=admin.code())
@@ -122,6 +130,12 @@ def problem(answer: requests.Response, kind: str, status: int | None = None) -> 
     return found
 
 
+@pytest.fixture(scope="module")
+def enrolled(demo, desk):
+    """Two devices with their accounts; the first has two names."""
+    return Client(demo.base).enrol(*admit(desk, f"{HOST} www.{HOST}")), Client(demo.base).enrol(*admit(desk))
+
+
 @contextlib.contextmanager
 def answering(port: int):
     """A device's HTTP server: what it answers by token."""
@@ -156,9 +170,9 @@ def certbot(folder, *arguments: str, good: bool = True) -> str:
     return done.stdout + done.stderr
 
 
-def test_certbot_as_it_comes_gets_renews_and_revokes_a_certificate(demo, staff, published, tmp_path):
+def test_certbot_as_it_comes_gets_renews_and_revokes_a_certificate(demo, desk, staff, published, tmp_path):
     admin = staff("admin@")
-    kid, secret = admit(admin, f"{HOST}\nwww.{HOST}")
+    kid, secret = admit(desk, f"{HOST}\nwww.{HOST}")
     server = f"{demo.base}/acme/directory"
     first = ["certonly", "--standalone", "--server", server, "--agree-tos", "--register-unsafely-without-email",
              "--http-01-address", "127.0.0.1", "--http-01-port", str(demo.acme_port), "-d", HOST, "-d", f"www.{HOST}"]
@@ -177,7 +191,8 @@ def test_certbot_as_it_comes_gets_renews_and_revokes_a_certificate(demo, staff, 
         assert bad not in linted.stdout + linted.stderr, linted.stdout + linted.stderr
     assert "good" in asked(demo, published, "-cert", str(live / "cert.pem"))
     before = x509.load_pem_x509_certificate((live / "cert.pem").read_bytes())
-    assert (live / "chain.pem").read_text().split() == issuing.read_text().split()
+    above = [x509.load_pem_x509_certificate(f.read_bytes()) for f in (live / "chain.pem", issuing)]
+    assert above[0] == above[1]
     # What was recorded is all there is: the program may stop at any time.
     demo.stop()
     demo.start()
@@ -197,8 +212,8 @@ def test_certbot_as_it_comes_gets_renews_and_revokes_a_certificate(demo, staff, 
     assert "already" in certbot(tmp_path, "revoke", "--server", server, "--cert-path", str(live / "cert.pem"), good=False)
 
 
-def test_only_the_admitted_enrol_and_each_secret_binds_once(demo, staff):
-    kid, secret = admit(staff("admin@"))
+def test_only_the_admitted_enrol_and_each_secret_binds_once(demo, desk):
+    kid, secret = admit(desk)
     client = Client(demo.base)
     new = client.directory["newAccount"]
     assert client.directory["meta"]["externalAccountRequired"] is True
@@ -219,8 +234,8 @@ def test_only_the_admitted_enrol_and_each_secret_binds_once(demo, staff):
     problem(client.post(client.directory["newOrder"], {"identifiers": []}, kid=client.account + "x"), "accountDoesNotExist")
 
 
-def test_the_secret_is_shown_once_and_the_same_form_admits_once(demo, staff):
-    admin = staff("admin@")
+def test_the_secret_is_shown_once_and_the_same_form_admits_once(demo, desk, staff):
+    admin = next(desk)
     admin.open("/certificates/devices")
     form = admin.fill("form[action='/certificates/devices']", name="Máy in", names="may-in.quochoi.example", address="127.0.0.1", code=admin.code())
     admin.post(form)
@@ -231,19 +246,19 @@ def test_the_secret_is_shown_once_and_the_same_form_admits_once(demo, staff):
     assert admin.page().select_one("#secret") is None and "đã được ghi nhận" in admin.words(), admin.words()[:400]
     assert secret not in admin.open("/certificates/devices").get_text()
     assert secret not in demo.log.read_text()
-    for field, value, word in [("names", "*.quochoi.example", "Không phải tên máy đúng"), ("names", "10.1.2.3", "Không phải tên máy đúng"),
-                               ("address", "may-chu", "Không phải địa chỉ mạng"), ("name", "", "")]:
-        admin.open("/certificates/devices")
-        values = {"name": "Máy", "names": "a.example", "address": "", field: value}
-        admin.send("form[action='/certificates/devices']", **values, code=admin.code())
-        assert admin.answer.status_code == 422 and word in admin.words(), (field, admin.words()[:300])
+    admin = next(desk)
+    admin.open("/certificates/devices")
+    admin.send("form[action='/certificates/devices']", name="", names="*.quochoi.example 10.1.2.3", address="may-chu", code=admin.code())
+    assert admin.answer.status_code == 422
+    for word in ("Không phải tên máy đúng: *.quochoi.example", "Không phải tên máy đúng: 10.1.2.3", "Không phải địa chỉ mạng"):
+        assert word in admin.words(), admin.words()[:500]
     # Nobody else admits: not the head of a department, who may look.
     head = next(h for a in demo.accounts().values() for h in a["holds"] if h.startswith("head@vu-"))
     assert staff(head).open("/certificates/devices").select_one("form[action='/certificates/devices']") is None
 
 
-def test_a_message_counts_once_at_one_address_by_its_own_key(demo, staff):
-    client = Client(demo.base).enrol(*admit(staff("admin@")))
+def test_a_message_counts_once_at_one_address_by_its_own_key(enrolled):
+    client = enrolled[1]
     orders = client.post(client.account).json()["orders"]
     word = client.nonce()
     message = client.signed({"kid": client.account, "nonce": word, "url": orders}, None)
@@ -288,9 +303,8 @@ def test_what_does_not_read_gets_a_problem_document_and_never_a_failure(demo):
     problem(client.post(f"{demo.base}/acme/no-such-thing", {}), "malformed", 404)
 
 
-def test_names_keys_and_orders_of_others_are_refused(demo, staff):
-    admin = staff("admin@")
-    client = Client(demo.base).enrol(*admit(admin, f"{HOST} www.{HOST}"))
+def test_names_keys_and_orders_of_others_are_refused(demo, enrolled):
+    client, stranger = enrolled
     for name in ("khac.quochoi.example", f"*.{HOST}", "127.0.0.1", ""):
         problem(client.order(HOST, name), "rejectedIdentifier", 403)
     ip = {"identifiers": [{"type": "ip", "value": "127.0.0.1"}]}
@@ -300,7 +314,6 @@ def test_names_keys_and_orders_of_others_are_refused(demo, staff):
     order = placed.json()
     assert [i["value"] for i in order["identifiers"]] == [HOST] and order["status"] == "pending"
     problem(client.post(order["finalize"], {"csr": b64(client.csr(HOST))}), "orderNotReady", 403)
-    stranger = Client(demo.base).enrol(*admit(admin))
     for url in (placed.headers["Location"], order["authorizations"][0], order["finalize"]):
         payload = {"csr": b64(client.csr(HOST))} if url == order["finalize"] else None
         problem(stranger.post(url, payload), "malformed", 404)
@@ -328,14 +341,15 @@ def test_names_keys_and_orders_of_others_are_refused(demo, staff):
         problem(client.post(revoke, {"certificate": b64(own)}), "malformed", 404)
 
 
-def test_whoever_holds_the_key_of_a_certificate_revokes_it(demo, staff, published, tmp_path):
-    client = Client(demo.base).enrol(*admit(staff("admin@"), profile="device"))
+def test_whoever_holds_the_key_of_a_certificate_revokes_it(demo, desk, published, tmp_path):
+    client = Client(demo.base).enrol(*admit(desk, profile="device"))
     key = ec.generate_private_key(ec.SECP256R1())
     with answering(demo.acme_port) as served:
         certificate, pem = client.obtain(served, HOST, key=key)
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert [u.dotted_string for u in usage] == ["1.3.6.1.5.5.7.3.2"]
-    assert certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "Máy chủ thử nghiệm"
+    assert certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == HOST
+    assert client.account.endswith("/" + certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)[0].value)
     (tmp_path / "chain.pem").write_text(pem)
     assert "good" in asked(demo, published, "-cert", str(tmp_path / "chain.pem"))
     holder = Client(demo.base, key)
@@ -344,9 +358,8 @@ def test_whoever_holds_the_key_of_a_certificate_revokes_it(demo, staff, publishe
     assert "superseded" in asked(demo, published, "-cert", str(tmp_path / "chain.pem"))
 
 
-def test_a_device_that_does_not_prove_a_name_is_told_why_and_the_order_is_over(demo, staff):
-    admin = staff("admin@")
-    client = Client(demo.base).enrol(*admit(admin))
+def test_a_device_that_does_not_prove_a_name_is_told_why_and_the_order_is_over(demo, desk, enrolled):
+    client = enrolled[0]
 
     def refused(kind: str, served: dict | None, words: str) -> None:
         placed = client.order(HOST)
@@ -368,20 +381,20 @@ def test_a_device_that_does_not_prove_a_name_is_told_why_and_the_order_is_over(d
         challenge = client.post(placed.json()["authorizations"][0]).json()["challenges"][0]
         assert "status 404" in client.post(challenge["url"], {}).json()["error"]["detail"]
         # Outside of the networks that are named nothing is asked, not even the machine itself by another address.
-        for address in ("10.9.8.7", "169.254.169.254", "::1"):
-            far = Client(demo.base).enrol(*admit(admin, address=address))
+        for address in ("169.254.169.254", "::1"):
+            far = Client(demo.base).enrol(*admit(desk, address=address))
             challenge = far.post(far.order(HOST).json()["authorizations"][0]).json()["challenges"][0]
             served[challenge["token"]] = f"{challenge['token']}.{far.thumbprint()}"
             error = far.post(challenge["url"], {}).json()["error"]
             assert error["type"] == ERROR + "dns" and "no network in which devices are asked" in error["detail"], error
         # By the name's own address, where the desk fixed none.
-        near = Client(demo.base).enrol(*admit(admin, names="localhost", address=""))
+        near = Client(demo.base).enrol(*admit(desk, names="localhost", address=""))
         certificate, _ = near.obtain(served, "localhost")
         assert certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName) == ["localhost"]
 
 
-def test_an_account_changes_its_key_and_closes(demo, staff):
-    client = Client(demo.base).enrol(*admit(staff("admin@")))
+def test_an_account_changes_its_key_and_closes(demo, desk):
+    client = Client(demo.base).enrol(*admit(desk))
     url, fresh = client.directory["keyChange"], ec.generate_private_key(ec.SECP256R1())
 
     def change(key, inner: dict, **header) -> requests.Response:
@@ -405,9 +418,9 @@ def test_an_account_changes_its_key_and_closes(demo, staff):
     problem(client.order(HOST), "unauthorized", 403)
 
 
-def test_the_desk_ends_an_admission_and_its_certificates_at_once(demo, staff, published, tmp_path):
-    admin = staff("admin@")
-    kid, secret = admit(admin)
+def test_the_desk_ends_an_admission_and_its_certificates_at_once(demo, desk, published, tmp_path):
+    admin = next(desk)
+    kid, secret = admit(desk)
     client = Client(demo.base).enrol(kid, secret)
     with answering(demo.acme_port) as served:
         _, pem = client.obtain(served, HOST)
@@ -422,15 +435,15 @@ def test_the_desk_ends_an_admission_and_its_certificates_at_once(demo, staff, pu
     assert "revoked" in said and "cessationOfOperation" in said, said
     problem(client.order(HOST), "unauthorized", 403)
     # A secret that was never used is worth nothing either.
-    kid, secret = admit(admin)
+    kid, secret = admit(desk)
     admin.open("/certificates/devices")
     admin.send(f"form[action='/certificates/devices/{kid}/end']", reason="Nhầm tên")
     late = Client(demo.base)
     problem(late.post(late.directory["newAccount"], {"externalAccountBinding": late.binding(kid, secret)}), "unauthorized", 403)
 
 
-def test_everything_is_an_act_and_the_tables_follow_from_them(demo, staff):
-    client = Client(demo.base).enrol(*admit(staff("admin@")))
+def test_everything_is_an_act_and_the_tables_follow_from_them(demo, staff, enrolled):
+    client = enrolled[0]
     with answering(demo.acme_port) as served:
         certificate, _ = client.obtain(served, HOST)
     device = client.account.rsplit("/", 1)[1]

@@ -18,8 +18,8 @@ use zeroize::Zeroizing;
 
 /// Most names of one device.
 pub const MAX_NAMES: usize = 20;
-/// Longest name of a device, in characters: it stands in its certificates.
-const MAX_NAME: usize = 64;
+/// Longest name of a device, in characters.
+const MAX_NAME: usize = 100;
 /// Longest admission, in seconds: five years (Decree 23/2025).
 const LONGEST: i64 = 5 * 365 * 86_400;
 /// Most devices that a list shows.

@@ -193,7 +193,11 @@ impl Comparison<'_, '_, '_> {
     }
 
     fn catalog(&mut self, old: &Dict, new: &Dict) {
-        let ours = ["AcroForm", "DSS", "Metadata", "Extensions"];
+        let mut ours = vec!["AcroForm", "DSS", "Metadata", "Extensions"];
+        // Programs that sign raise the version that the file claims; it shows nothing.
+        if self.now.get(new, "Version").as_ref().and_then(Object::as_name).is_some_and(is_version) {
+            ours.push("Version");
+        }
         for key in differing(old, new, &ours) {
             let kind = if key == "Perms" { Changes::Hidden } else { Changes::Content };
             self.note(kind, format!("{key} of the catalogue has been changed"));
@@ -439,6 +443,11 @@ impl Comparison<'_, '_, '_> {
             }
         }
     }
+}
+
+/// `1.7`, `2.0`: a version of the format.
+fn is_version(name: &[u8]) -> bool {
+    matches!(name, [major @ b'1'..=b'2', b'.', minor] if minor.is_ascii_digit() && (*major == b'1' || *minor == b'0'))
 }
 
 /// Keys whose values are not the same, apart from some.

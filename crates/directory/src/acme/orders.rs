@@ -171,7 +171,9 @@ impl Acme {
         let device = &account.device;
         let body = self.keys.directory.body(&device.body).await?;
         let runs = body.map_or_else(|| device.body.to_string(), |body| body.name);
-        let subject = Subject::service(cut(&device.name), cut(&runs));
+        // The common name is one of the names: clients take it for one (and certbot for ASCII); a longer one is left out.
+        let common = order.names.first().map(|n| n.name.as_str()).filter(|name| name.len() <= 64).unwrap_or_default();
+        let subject = Subject::service(common, cut(&runs)).with(oid::SERIAL_NUMBER, &device.id);
         let names: Vec<GeneralName> = order.names.iter().map(|n| GeneralName::Dns(n.name.clone())).collect();
         let house = self.keys.house().await?;
         let (now, spki) = (self.keys.clock.now(), &request.public_key_info);
