@@ -1,11 +1,13 @@
 """Signing with a key that is elsewhere: by the desktop agent in a browser, by hand, and every wrong way back."""
 
+import io
 import json
 import re
 import subprocess
 
 import pytest
 import requests
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 import agent
 from conftest import OUT, ROOT, seeded
@@ -119,10 +121,11 @@ def test_the_chairperson_signs_by_the_agent_in_a_browser_and_the_clerk_seals(hou
     paper, roots = tmp_path / "paper.pdf", tmp_path / "roots.pem"
     paper.write_bytes(house.issue(case))
     roots.write_text(house.program.run("trust").stdout)
-    _, seal = judged(paper, roots)
-    assert seal["bottom_line"] and seal["coverage"] == "ENTIRE_FILE", seal
+    # The agent put no time stamp on its signature: the house adds one over the whole when it lifts the paper's level.
+    _, seal, *stamps = judged(paper, roots)
+    assert seal["bottom_line"] and seal["modification"] in ("NONE", "LTA_UPDATES") and len(stamps) <= 1, seal
     (tmp_path / "other.pem").write_bytes(house.issuer.pem())
-    signature, _ = judged(paper, tmp_path / "other.pem")
+    signature, *_ = judged(paper, tmp_path / "other.pem")
     assert signature["intact"] and signature["valid"] and signature["trusted"] and signature["modification"] == "FORM_FILLING", signature
     checked = subprocess.run(["qpdf", "--check", str(paper)], text=True, capture_output=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -177,7 +180,7 @@ def test_every_wrong_file_is_refused_with_its_reason_and_the_right_one_then_coun
     assert step_of(house.line.expert, case) == "issue"
     again = agent.bring(message, placed)
     assert again["Status"] != 0 and "đã được ký" in again["Message"], again
-    assert b"Chu_ky_so" in house.issue(case)
+    assert "Chu_ky_so" in [s.field_name for s in PdfFileReader(io.BytesIO(house.issue(case))).embedded_signatures]
 
 
 def test_without_javascript_the_paper_is_downloaded_signed_and_uploaded_by_forms(house):
