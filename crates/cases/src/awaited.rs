@@ -52,7 +52,8 @@ impl Cases {
         self.advance(ctx, &loaded, &Command::Sign { key: key.to_owned() }).await?;
         let document = document_of(&loaded, key)?;
         let person = ctx.person().map(|person| person.id.clone());
-        let forbidden = || Problem::Forbidden { act: "document.signed".into(), resource: format!("Document:{document}") };
+        let forbidden =
+            || Problem::Forbidden { act: "document.signed".into(), resource: format!("Document:{document}") };
         let person = person.ok_or_else(forbidden)?;
         let paper = self.records.prepare_for_signature(ctx, &document).await?;
         let until = self.journal.clock().now().plus_seconds(PATIENCE);

@@ -284,7 +284,14 @@ impl Cases {
         }
     }
 
-    pub(crate) async fn run(&self, ctx: &Ctx, id: &CaseId, expected: i64, asked: Asked, token: &str) -> Result<Done, Problem> {
+    pub(crate) async fn run(
+        &self,
+        ctx: &Ctx,
+        id: &CaseId,
+        expected: i64,
+        asked: Asked,
+        token: &str,
+    ) -> Result<Done, Problem> {
         let key = token_of(ctx, token);
         // Whether the form was sent already is told only to those who may know of the case.
         let first = self.load(ctx, id).await?;

@@ -193,7 +193,9 @@ fn checked(id: &str, new: &NewDevice, now: Timestamp) -> Result<DeviceAdmitted, 
         match dns_name(word) {
             Some(name) if names.contains(&name) => {}
             Some(name) => names.push(name),
-            None => wrong.push(FieldProblem::new("names", "device-name-wrong").arg("name", word.chars().take(80).collect::<String>())),
+            None => wrong.push(
+                FieldProblem::new("names", "device-name-wrong").arg("name", word.chars().take(80).collect::<String>()),
+            ),
         }
     }
     if names.is_empty() && !wrong.iter().any(|w| w.field == "names") {

@@ -320,7 +320,9 @@ mod tests {
         let mut unprotected = message.clone();
         unprotected["header"] = json!({});
         assert!(Message::of(&unprotected).is_err());
-        for header in [r#"{"alg":"ES256","crit":["exp"]}"#, r#"{"alg":"ES256","b64":false}"#, r#"{"alg":"a","alg":"b"}"#, "[]"] {
+        for header in
+            [r#"{"alg":"ES256","crit":["exp"]}"#, r#"{"alg":"ES256","b64":false}"#, r#"{"alg":"a","alg":"b"}"#, "[]"]
+        {
             let mut other = message.clone();
             other["protected"] = json!(part(header));
             assert!(Message::of(&other).is_err(), "{header}");
@@ -335,7 +337,13 @@ mod tests {
             key[name] = value;
             Jwk::parse(&key)
         };
-        for (name, value) in [("d", json!("AA")), ("crv", json!("P-521")), ("kty", json!("oct")), ("x", json!("AA==")), ("y", json!("AA"))] {
+        for (name, value) in [
+            ("d", json!("AA")),
+            ("crv", json!("P-521")),
+            ("kty", json!("oct")),
+            ("x", json!("AA==")),
+            ("y", json!("AA")),
+        ] {
             assert!(with(name, value).is_err(), "{name}");
         }
         let short = json!({"kty": "RSA", "n": part([0x81; 128]), "e": "AQAB"});
@@ -348,7 +356,8 @@ mod tests {
         let protected = part(r#"{"alg":"HS256","kid":"device-1","url":"u"}"#);
         let text = format!("{protected}.{}", part("key"));
         let code = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"secret"), text.as_bytes());
-        let read = Message::of(&json!({"protected": protected, "payload": part("key"), "signature": part(code)})).unwrap();
+        let read =
+            Message::of(&json!({"protected": protected, "payload": part("key"), "signature": part(code)})).unwrap();
         assert_eq!(read.verify_shared(b"secret"), Ok(()));
         assert_eq!(read.verify_shared(b"Secret"), Err(Refused::Signature));
     }

@@ -35,8 +35,8 @@ pub use issue::{IssuePlan, Turn};
 pub use model::{Access, Document, FileInfo, Number, State, Version, VersionBody};
 pub use preserve::{Issuing, Preserver};
 pub use publication::{Published, PublishedFilter, PublishedPage};
-pub use signed_elsewhere::Prepared;
 pub use registers::{NewRegister, Register, RegisterEntry, Series};
+pub use signed_elsewhere::Prepared;
 pub use upload::Upload;
 pub use verify::{Checking, Difference, FileVerification, Verdict, Verification};
 

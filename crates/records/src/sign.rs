@@ -88,7 +88,11 @@ impl Records {
     }
 
     /// The text with the signer's name, its version number, and the act that keeps the filled-in version.
-    pub(crate) async fn named(&self, open: &Open, name: &str) -> Result<(i64, Content, Option<acts::VersionAdded>), Problem> {
+    pub(crate) async fn named(
+        &self,
+        open: &Open,
+        name: &str,
+    ) -> Result<(i64, Content, Option<acts::VersionAdded>), Problem> {
         let latest = open.document.latest;
         let VersionBody::Text(mut content) = self.version_unchecked(&open.document.id, latest).await?.body else {
             return Err(Problem::refused("document-not-a-text"));

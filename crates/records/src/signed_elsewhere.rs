@@ -136,12 +136,7 @@ impl Records {
 }
 
 /// The level of the one signature by this certificate that came into the file, when nothing else did.
-fn signed_by(
-    before: &[u8],
-    after: &[u8],
-    validation: &Validation<'_>,
-    certificate: &Digest,
-) -> Result<Level, Problem> {
+fn signed_by(before: &[u8], after: &[u8], validation: &Validation<'_>, certificate: &Digest) -> Result<Level, Problem> {
     if let Err(changes) = signing::only_signed(before, after) {
         return Err(match changes.first() {
             None => Problem::refused("sign-device-other-file"),

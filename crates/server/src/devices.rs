@@ -41,7 +41,9 @@ impl Devices {
 
     async fn address_of(&self, name: &str, fixed: Option<IpAddr>) -> Result<SocketAddr, Unreached> {
         let elsewhere = |what: String| {
-            Unreached::Dns(format!("{what} lies in no network in which devices are asked ([certificates.acme] networks)"))
+            Unreached::Dns(format!(
+                "{what} lies in no network in which devices are asked ([certificates.acme] networks)"
+            ))
         };
         if let Some(address) = fixed {
             let named = self.networks.names(address);

@@ -279,8 +279,7 @@ fn a_prepared_paper_that_comes_back_only_signed_is_told_from_every_other() {
         };
         let signed = sign(signing::Revision::new("ChuKy").appearance(sample("signature.pdf")), &prepared);
         assert_eq!(signing::only_signed(&prepared, &signed), Ok(()), "{paper}");
-        let added =
-            signing::Revision::new("Khac").visible(place(30.0, 320.0, 150.0, 60.0), sample("signature.pdf"));
+        let added = signing::Revision::new("Khac").visible(place(30.0, 320.0, 150.0, 60.0), sample("signature.pdf"));
         let report = validate::pdf(&signed, &house.trust(), house.now);
         assert!(report.is_all_passed() && report.signatures.len() == 1, "{report:#?}");
         assert_eq!(signing::only_signed(&prepared, &sign(added, &prepared)), Ok(()), "a field of one's own");

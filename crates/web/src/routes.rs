@@ -3,9 +3,9 @@
 use crate::{
     acme, api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, devices, document, draft_trial, drafts, editor,
-        enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures,
-        public, registers, sign, sign_device, step, system, transfers, trust, verification,
+        account, ballot, calendar, case, cases, certificates, delegations, devices, document, draft_trial, drafts,
+        editor, enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
+        procedures, public, registers, sign, sign_device, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,

@@ -157,10 +157,12 @@ impl Acme {
     /// [`Kind::ExternalAccountRequired`] without a binding, [`Kind::Unauthorized`] for one that is not right, was used, or
     /// belongs to an admission that is over.
     pub async fn open(&self, key: &Jwk, binding: Option<&Message>, url: &str) -> Result<Account, Refusal> {
-        let needed = "an account needs the key identifier and the secret that the certificate desk gives with an admission";
+        let needed =
+            "an account needs the key identifier and the secret that the certificate desk gives with an admission";
         let binding = binding.ok_or_else(|| Refusal::new(Kind::ExternalAccountRequired, needed))?;
         // One answer for all: strangers do not learn which admissions there are.
-        let wrong = || Refusal::new(Kind::Unauthorized, "the external account binding is not right, or was used already");
+        let wrong =
+            || Refusal::new(Kind::Unauthorized, "the external account binding is not right, or was used already");
         if binding.header.nonce.is_some() || binding.header.url.as_deref() != Some(url) {
             return Err(wrong());
         }
@@ -219,7 +221,9 @@ impl Acme {
         let crate::Holder::Device(device) = read_holder(&stored.holder)? else { return Err(unknown()) };
         let allowed = match by {
             Revoker::Account(account) => account.device.id == device,
-            Revoker::Key(key) => PublicKey::parse(stored.certificate.public_key_info()).is_ok_and(|k| k == *key.public()),
+            Revoker::Key(key) => {
+                PublicKey::parse(stored.certificate.public_key_info()).is_ok_and(|k| k == *key.public())
+            }
         };
         if !allowed {
             return Err(Refusal::new(Kind::Unauthorized, "the certificate is another's"));

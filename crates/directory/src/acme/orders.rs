@@ -209,7 +209,9 @@ fn fitting(csr: &[u8], order: &Order, account: &Account) -> Result<Certification
     match &key {
         PublicKey::Rsa { bits, .. } if (2048..=4096).contains(bits) => {}
         PublicKey::Ec { curve, .. } if [oid::P256, oid::P384].contains(curve) => {}
-        other => return Err(wrong(format!("a key of {}: use P-256, P-384 or RSA of 2048 to 4096 bits", other.describe()))),
+        other => {
+            return Err(wrong(format!("a key of {}: use P-256, P-384 or RSA of 2048 to 4096 bits", other.describe())));
+        }
     }
     if key == *account.key.public() {
         return Err(wrong("the key of the account is not certified: make another".into()));

@@ -56,7 +56,9 @@ impl Acme {
         let expected = format!("{}.{}", name.token, account.key.thumbprint());
         let outcome = match found {
             Ok((answer, at)) if answer.trim_ascii_end() == expected.as_bytes() => Ok(at),
-            Ok((_, at)) => Err(("incorrectResponse", format!("{at} does not give the expected answer for {}", name.name))),
+            Ok((_, at)) => {
+                Err(("incorrectResponse", format!("{at} does not give the expected answer for {}", name.name)))
+            }
             Err(Unreached::Dns(why)) => Err(("dns", why)),
             Err(Unreached::Connection(why)) => Err(("connection", why)),
             Err(Unreached::Response(why)) => Err(("incorrectResponse", why)),

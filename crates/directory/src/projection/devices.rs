@@ -117,8 +117,7 @@ fn of_device(act: &Act, rows: &mut Rows) -> Result<(), Problem> {
         DeviceEnded::KIND => {
             let ended: DeviceEnded = read(act)?;
             // The secret opens nothing any more.
-            let change =
-                [("ended", act.at.into()), ("reason", ended.reason.into()), ("secret", Value::Null), version];
+            let change = [("ended", act.at.into()), ("reason", ended.reason.into()), ("secret", Value::Null), version];
             rows.patch(&DEVICE, key, change);
         }
         DeviceAccountOpened::KIND => {

@@ -88,7 +88,10 @@ pub async fn believe(state: &AppState, acme: &Acme, address: &str, body: &[u8]) 
     message.verify(key).map_err(refused)?;
     let nonce = header.nonce.as_deref().unwrap_or_default();
     if !state.nonces.take(nonce, state.now()) {
-        return Err(Refusal::new(Kind::BadNonce, "the nonce is unknown, too old, or was used already: take the one given here"));
+        return Err(Refusal::new(
+            Kind::BadNonce,
+            "the nonce is unknown, too old, or was used already: take the one given here",
+        ));
     }
     Ok(Asked { signer, message })
 }

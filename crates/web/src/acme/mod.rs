@@ -115,7 +115,10 @@ fn finished(state: &AppState, answer: Result<Answer, Refusal>, nonce: bool) -> R
         }
     };
     if nonce {
-        set(header::HeaderName::from_static("replay-nonce"), state.nonces.fresh(state.now(), state.services.journal.entropy()));
+        set(
+            header::HeaderName::from_static("replay-nonce"),
+            state.nonces.fresh(state.now(), state.services.journal.entropy()),
+        );
     }
     set(header::CACHE_CONTROL, "no-store".into());
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff".into());
@@ -226,7 +229,9 @@ async fn account(acme: &Acme, to: &Addresses, account: &Account, asked: &Asked) 
             }
             // Ways to reach somebody are kept in the directory, by body.
             None => {}
-            Some(_) => return Err(Refusal::new(Kind::Malformed, "the one status that can be asked for is deactivated")),
+            Some(_) => {
+                return Err(Refusal::new(Kind::Malformed, "the one status that can be asked for is deactivated"));
+            }
         }
     }
     Ok(Answer::json(shape))

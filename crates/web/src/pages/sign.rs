@@ -205,7 +205,12 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
     viewer.page(&sign_page(&viewer, &case, &step, vec![]).await?).await
 }
 
-pub(super) async fn sign_page(viewer: &Viewer, case: &CaseView, step: &Step, errors: Vec<Wrong>) -> Result<SignPage, Problem> {
+pub(super) async fn sign_page(
+    viewer: &Viewer,
+    case: &CaseView,
+    step: &Step,
+    errors: Vec<Wrong>,
+) -> Result<SignPage, Problem> {
     let (_, document) = document_here(viewer, case, step, StepKind::Sign)?;
     let cases = &viewer.state.services.cases;
     let entries = cases.timeline(&viewer.ctx, &case.id).await?;

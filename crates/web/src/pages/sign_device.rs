@@ -186,7 +186,10 @@ pub async fn paper(Path(id): Path<String>, mut posted: Posted) -> Result<Respons
 }
 
 /// `GET /signing/papers/{word}/{name}`: the prepared paper for the agent.
-pub async fn fetch(State(state): State<AppState>, Path((word, _)): Path<(String, String)>) -> Result<Response, Failure> {
+pub async fn fetch(
+    State(state): State<AppState>,
+    Path((word, _)): Path<(String, String)>,
+) -> Result<Response, Failure> {
     let fetch: Option<Fetch> = state.services.keys.open_errand(FETCHING, &word);
     let fetch = fetch.filter(|fetch| state.now() < fetch.until);
     let fetch = fetch.ok_or_else(|| Problem::not_found("page", "signing"))?;
