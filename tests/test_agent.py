@@ -121,9 +121,12 @@ def test_the_chairperson_signs_by_the_agent_in_a_browser_and_the_clerk_seals(hou
     paper, roots = tmp_path / "paper.pdf", tmp_path / "roots.pem"
     paper.write_bytes(house.issue(case))
     roots.write_text(house.program.run("trust").stdout)
-    # The agent put no time stamp on its signature: the house adds one over the whole when it lifts the paper's level.
+    # The agent put no time stamp on its signature: a job soon adds one over the whole, which pyHanko, unlike the standard,
+    # takes for a change of a form that the seal has locked.
     _, seal, *stamps = judged(paper, roots)
-    assert seal["bottom_line"] and seal["modification"] in ("NONE", "LTA_UPDATES") and len(stamps) <= 1, seal
+    assert seal["intact"] and seal["valid"] and seal["trusted"] and seal["stamped"], seal
+    assert stamps or (seal["bottom_line"] and seal["coverage"] == "ENTIRE_FILE"), seal
+    assert all(stamp["bottom_line"] for stamp in stamps), stamps
     (tmp_path / "other.pem").write_bytes(house.issuer.pem())
     signature, *_ = judged(paper, tmp_path / "other.pem")
     assert signature["intact"] and signature["valid"] and signature["trusted"] and signature["modification"] == "FORM_FILLING", signature
