@@ -3,4 +3,5 @@ import "./rows";
 import "./once";
 import "./dismiss";
 import "./drop";
+import "./agent";
 document.documentElement.classList.add("js");

@@ -10,6 +10,7 @@
 //! It imports `records` and `directory` sideways: a case moves documents, people and bodies.
 
 pub mod acts;
+mod awaited;
 mod ballots;
 mod capacity;
 mod change;
@@ -35,6 +36,7 @@ mod transfer;
 mod view;
 mod workload;
 
+pub use awaited::Awaited;
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
 pub use deadlines::Deadline;
 pub use hands::{Colleague, Hand, TaskKey};

@@ -50,6 +50,7 @@ pub(crate) enum Asked {
     Opinion(Opinion),
     Ballot { answer: String, text: String },
     Sign(String),
+    SignedElsewhere(String, records::Prepared, bytes::Bytes),
     Issue(String),
     Publish(String),
 }
@@ -283,7 +284,14 @@ impl Cases {
         }
     }
 
-    async fn run(&self, ctx: &Ctx, id: &CaseId, expected: i64, asked: Asked, token: &str) -> Result<Done, Problem> {
+    pub(crate) async fn run(
+        &self,
+        ctx: &Ctx,
+        id: &CaseId,
+        expected: i64,
+        asked: Asked,
+        token: &str,
+    ) -> Result<Done, Problem> {
         let key = token_of(ctx, token);
         // Whether the form was sent already is told only to those who may know of the case.
         let first = self.load(ctx, id).await?;
@@ -375,6 +383,12 @@ impl Cases {
             Asked::Sign(key) => {
                 moved.events = self.advance(ctx, loaded, &Command::Sign { key: key.clone() }).await?;
                 let planned = self.records.plan_sign(ctx, &document_of(loaded, key)?).await?;
+                moved.document = Some(planned.document.clone());
+                moved.beside = planned.join(moved.beside);
+            }
+            Asked::SignedElsewhere(key, prepared, signed) => {
+                moved.events = self.advance(ctx, loaded, &Command::Sign { key: key.clone() }).await?;
+                let planned = self.records.plan_signed_elsewhere(ctx, prepared, signed.clone()).await?;
                 moved.document = Some(planned.document.clone());
                 moved.beside = planned.join(moved.beside);
             }

@@ -276,6 +276,29 @@ impl Keys {
         }
     }
 
+    /// The certificate with which a holder would sign now, checked as before signing; its key may be elsewhere.
+    ///
+    /// # Errors
+    /// As [`Keys::signer_for`].
+    pub async fn fitting(&self, holder: &Holder) -> Result<StoredCertificate, Problem> {
+        Ok(self.fit(holder).await?.0)
+    }
+
+    /// A text that only this house can make and read, for one purpose: what somebody carries away and brings back. Safe in
+    /// an address, a header and a form.
+    pub fn seal_errand(&self, purpose: &'static str, errand: &impl serde::Serialize) -> Result<String, Problem> {
+        let text = serde_json::to_vec(errand).map_err(Problem::fault)?;
+        let sealed = self.master.seal(&errand_context(purpose), &text, &*self.entropy);
+        Ok(sealed.as_str().replace('+', "-").replace('/', "_"))
+    }
+
+    /// Reads such a text back; none when it was made for another purpose, or not here.
+    pub fn open_errand<T: serde::de::DeserializeOwned>(&self, purpose: &'static str, text: &str) -> Option<T> {
+        let sealed = Sealed::from_text(text.replace('-', "+").replace('_', "/"));
+        let opened = self.master.open(&errand_context(purpose), &sealed).ok()?;
+        serde_json::from_slice(&opened).ok()
+    }
+
     /// All certificates of a holder, the newest first.
     ///
     /// # Errors
@@ -340,7 +363,7 @@ impl Keys {
                 let body = self.directory.body(id).await?.ok_or_else(|| Problem::not_found("body", id))?;
                 Ok((Profile::Body, Subject::body(cut(&body.name), id.as_str())))
             }
-            Holder::Service(name) => Err(Problem::not_found("person or body", name)),
+            Holder::Service(name) | Holder::Device(name) => Err(Problem::not_found("person or body", name)),
         }
     }
 }
@@ -381,6 +404,7 @@ pub(crate) fn read_holder(code: &str) -> Result<Holder, Problem> {
         ("person", id) => Ok(Holder::Person(PersonId::new(id).map_err(Problem::fault)?)),
         ("body", id) => Ok(Holder::Body(BodyId::new(id).map_err(Problem::fault)?)),
         ("service", name) => Ok(service(name)),
+        ("device", id) => Ok(Holder::Device(id.to_owned())),
         _ => Err(fault()),
     }
 }
@@ -388,6 +412,10 @@ pub(crate) fn read_holder(code: &str) -> Result<Holder, Problem> {
 /// The context under which a key is sealed: a sealed key that is put beside another certificate does not open.
 pub(crate) fn key_context(serial: &str) -> String {
     format!("signing key {serial}")
+}
+
+fn errand_context(purpose: &str) -> String {
+    format!("errand:{purpose}")
 }
 
 pub(crate) fn cut(text: &str) -> &str {
@@ -406,7 +434,7 @@ mod tests {
 
     #[test]
     fn a_stored_holder_reads_back() {
-        for code in ["person:person-1", "body:ubtvqh", "service:root"] {
+        for code in ["person:person-1", "body:ubtvqh", "service:root", "device:device-1"] {
             assert_eq!(read_holder(code).unwrap().code(), code);
         }
         assert!(read_holder("nobody").is_err());

@@ -3,7 +3,8 @@
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
 //! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>`,
-//! `delegation:<id>`, `feed:<person>`, `enrolment:<id>`, `trust:<fingerprint>`, `time-stamps:<day>` and
+//! `delegation:<id>`, `feed:<person>`, `enrolment:<id>`, `device:<id>`,
+//! `acme-order:<id>`, `trust:<fingerprint>`, `time-stamps:<day>` and
 //! `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
 //! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
 //! in the `private` part of an act.
@@ -11,11 +12,13 @@
 //! This crate must never know HTTP, read the clock or draw randomness on its own, write to storage except through the
 //! journal, or keep a password, a second-factor secret or a private key unsealed.
 
+pub mod acme;
 pub mod acts;
 mod authority;
 mod bodies;
 pub mod coverage;
 pub mod delegations;
+pub mod devices;
 pub mod drafts;
 pub mod effects;
 pub mod enrolments;
@@ -74,6 +77,7 @@ impl Directory {
             Arc::new(projection::Access),
             Arc::new(projection::Certificates),
             Arc::new(projection::Enrolments),
+            Arc::new(projection::Devices),
             Arc::new(projection::TrustAnchors),
             Arc::new(projection::Indicators),
             Arc::new(projection::Delegations),

@@ -175,12 +175,13 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 14] = [
+    const KINDS: [&str; 15] = [
         "Axis",
         "Body",
         "Case",
         "Certificate",
         "Delegation",
+        "Device",
         "Document",
         "Enrolment",
         "Indicator",

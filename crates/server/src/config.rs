@@ -78,6 +78,18 @@ pub struct Certificates {
     pub crl_parts: u8,
     /// The accuracy of this machine's clock that the office vouches for, in seconds; without it, time stamps claim none.
     pub accuracy_seconds: Option<u64>,
+    /// How devices and servers enrol by themselves.
+    pub acme: Acme,
+}
+
+/// How devices and servers enrol by themselves (ACME).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Acme {
+    /// The networks and addresses in which they stand: `10.20.0.0/16`. Without any, nothing enrols by itself.
+    pub networks: Vec<String>,
+    /// The port at which they are asked whether they hold a name.
+    pub port: u16,
 }
 
 /// Where law texts are kept.
@@ -143,6 +155,12 @@ pub struct Hub {
     pub clock_skew: i64,
     /// Largest package, in bytes.
     pub max_package: u64,
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Self { networks: Vec::new(), port: 80 }
+    }
 }
 
 impl Default for Hub {
@@ -260,6 +278,10 @@ impl Config {
                 "CERTIFICATES_ACCURACY_SECONDS" => {
                     self.certificates.accuracy_seconds = Some(value.parse().with_context(wrong)?);
                 }
+                "CERTIFICATES_ACME_NETWORKS" => {
+                    self.certificates.acme.networks = value.split(',').map(|w| w.trim().to_owned()).collect();
+                }
+                "CERTIFICATES_ACME_PORT" => self.certificates.acme.port = value.parse().with_context(wrong)?,
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "SIGNATURES_LEVEL" => {
                     self.signatures.level = match value.as_str() {

@@ -6,6 +6,7 @@
 mod command;
 mod config;
 mod demo;
+mod devices;
 mod keyfiles;
 mod mail;
 mod network;

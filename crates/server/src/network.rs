@@ -58,9 +58,19 @@ impl Allowed {
         Ok(allowed)
     }
 
+    /// Whether an address lies in one of the named networks; public ones alone do not.
+    pub fn names(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|(network, length)| within(address, *network, *length))
+    }
+    /// Whether a host is named.
+    pub fn has_hosts(&self) -> bool {
+        !self.hosts.is_empty()
+    }
+
     fn address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        is_public(address) || self.networks.iter().any(|(network, length)| within(address, *network, *length))
+        is_public(address) || self.names(address)
     }
 
     /// Why this address is not asked; addresses behind a name are looked at when it is resolved.

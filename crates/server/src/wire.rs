@@ -2,13 +2,14 @@
 
 use crate::{
     config::{Config, HouseLevel},
+    devices::Devices,
     keyfiles,
     mail::Post,
     network::Network,
 };
 use anyhow::Context;
 use cases::Cases;
-use directory::{Directory, Keys, SignIn};
+use directory::{Directory, Keys, SignIn, acme::Acme};
 use exchange::Hub;
 use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
@@ -107,6 +108,12 @@ impl House {
         Hub::new(self.journal.clone(), Arc::clone(&self.master), settings)
     }
 
+    /// Enrolment of devices, where the configuration names their networks.
+    fn acme(&self, config: &Config) -> anyhow::Result<Option<Acme>> {
+        let devices = Devices::of(&config.certificates.acme)?;
+        Ok(devices.map(|devices| Acme::new(self.keys.clone(), Arc::new(devices))))
+    }
+
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         let own = [self.cases.workers(), self.keys.workers(), self.records.workers()].concat();
@@ -120,6 +127,7 @@ impl House {
             directory: self.directory.clone(),
             signin: self.signin.clone(),
             keys: self.keys.clone(),
+            acme: self.acme(config)?,
             records: self.records.clone(),
             cases: self.cases.clone(),
             laws: Arc::clone(&self.laws),

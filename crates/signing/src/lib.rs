@@ -48,6 +48,7 @@ pub mod xades;
 mod xml;
 
 pub use assess::Trust;
+pub use changes::only_signed;
 pub use error::SignError;
 pub use pades::{FieldInfo, Place, Revision, Signed};
 pub use pdf::{PdfError, Source};

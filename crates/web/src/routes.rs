@@ -1,11 +1,11 @@
 //! Which address is answered by whom.
 
 use crate::{
-    api, assets, certification,
+    acme, api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
-        enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures,
-        public, registers, sign, step, system, transfers, trust, verification,
+        account, ballot, calendar, case, cases, certificates, delegations, devices, document, draft_trial, drafts,
+        editor, enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
+        procedures, public, registers, sign, sign_device, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,
@@ -37,7 +37,10 @@ pub async fn serve(
 pub fn router(state: AppState) -> Router {
     // The authority's services answer programs, apart from the pages and their layers.
     let published = state.services.keys.services().address.is_some();
-    let services = if published { certification::routes() } else { Router::new() };
+    let mut services = if published { certification::routes() } else { Router::new() };
+    if state.services.acme.is_some() {
+        services = services.merge(acme::routes());
+    }
     let services = services.layer(CatchPanicLayer::new()).with_state(state.clone());
     let pages = Router::new()
         .merge(of_cases())
@@ -83,6 +86,11 @@ fn of_cases() -> Router<AppState> {
         .route("/cases/{case}/tally", get(ballot::tally))
         .route("/cases/{case}/vote", get(sign::to_vote).post(sign::vote))
         .route("/cases/{case}/sign", get(sign::show).post(sign::sign))
+        .route("/cases/{case}/sign/device", post(sign_device::prepare))
+        .route("/cases/{case}/sign/device/paper", post(sign_device::paper))
+        .route("/cases/{case}/sign/device/signed", post(sign_device::signed))
+        .route("/signing/papers/{word}/{name}", get(sign_device::fetch))
+        .route("/signing/signed", post(sign_device::handler))
         .route("/cases/{case}/issue", get(sign::to_issue).post(sign::issue))
         .route("/cases/{case}/publish", get(sign::to_publish).post(sign::publish))
 }
@@ -148,6 +156,8 @@ fn of_certificates() -> Router<AppState> {
         .route("/certificates", get(certificates::show))
         .route("/certificates/{serial}", get(certificates::certificate))
         .route("/certificates/{serial}/{what}", get(certificates::file).post(certificates::turn))
+        .route("/certificates/devices", get(devices::list).post(devices::admit))
+        .route("/certificates/devices/{device}/end", post(devices::end))
         .route("/certificates/requests", get(enrolments::list))
         .route("/certificates/requests/new", get(enrolments::form).post(enrolments::ask))
         .route("/certificates/requests/{enrolment}", get(enrolments::show))

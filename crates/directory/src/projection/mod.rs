@@ -3,6 +3,7 @@
 mod access;
 mod certificates;
 mod delegations;
+mod devices;
 mod feeds;
 mod people;
 
@@ -11,6 +12,7 @@ pub use certificates::{
     CERTIFICATE, Certificates, ENROLMENT, ENROLMENT_LINE, Enrolments, INDICATOR, Indicators, TRUST_ANCHOR, TrustAnchors,
 };
 pub use delegations::{DELEGATION, Delegations};
+pub use devices::{ACME_NAME, ACME_ORDER, DEVICE, Devices};
 pub use feeds::{CALENDAR_FEED, Feeds};
 pub use people::{ASSIGNMENT, BODY, KEPT_REGIME, PERSON, PERSON_PRIVATE, PeopleAndBodies};
 

@@ -340,7 +340,13 @@ async fn certificate_page(viewer: &Viewer, serial: &str, errors: Vec<Wrong>) -> 
             let known = services.directory.person(id).await?;
             Link::new(format!("/people/{id}"), known.map_or_else(|| id.to_string(), |p| p.name))
         }
-        _ => Link::new("", &stored.holder),
+        _ => match stored.holder.strip_prefix("device:") {
+            Some(id) => {
+                let known = services.keys.device(id).await?;
+                Link::new("/certificates/devices", known.map_or_else(|| id.to_owned(), |device| device.name))
+            }
+            None => Link::new("", &stored.holder),
+        },
     };
     let stream = acts::certificate_stream(serial);
     let mut history = Vec::new();

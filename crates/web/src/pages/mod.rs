@@ -7,6 +7,7 @@ pub mod case;
 pub mod cases;
 pub mod certificates;
 pub mod delegations;
+pub mod devices;
 pub mod document;
 pub mod draft_pages;
 pub mod draft_trial;
@@ -28,6 +29,7 @@ pub mod procedures;
 pub mod public;
 pub mod registers;
 pub mod sign;
+pub mod sign_device;
 pub mod step;
 pub mod system;
 pub mod transfers;
@@ -74,6 +76,7 @@ pages![
     ballot::ConfirmBallotPage,
     ballot::TallyPage,
     sign::SignPage,
+    sign_device::SignDevicePage,
     sign::FinishPage,
     sign::VotePage,
     document::DocumentPage,
@@ -105,6 +108,8 @@ pages![
     enrolments::EnrolmentFormPage,
     enrolments::EnrolmentPage,
     trust::TrustPage,
+    devices::DevicesPage,
+    devices::DeviceAdmittedPage,
     account::AccountPage,
     account::EnrolPage,
     laws::LawsPage,
