@@ -340,6 +340,9 @@ act! {
         /// The request that it answers; its holder takes it into use before it signs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enrolment: Option<String>,
+        /// The label of its key, when that is on the token of the authority's services.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     }
 }
 
@@ -424,7 +427,9 @@ act! {
     }
 }
 
+mod authority;
 mod certification;
+pub use authority::*;
 pub use certification::*;
 
 /// `person:<id>`.

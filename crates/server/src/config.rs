@@ -78,6 +78,21 @@ pub struct Certificates {
     pub crl_parts: u8,
     /// The accuracy of this machine's clock that the office vouches for, in seconds; without it, time stamps claim none.
     pub accuracy_seconds: Option<u64>,
+    /// A token on which the keys of the issuing authority, the status answers and the time stamps are made and kept;
+    /// without it, they are sealed under the master key.
+    pub token: Option<Token>,
+}
+
+/// A token, or a hardware security module, that is reached by PKCS #11.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The module: a shared library of its maker.
+    pub module: PathBuf,
+    /// The token's label.
+    pub label: String,
+    /// A file that holds the PIN in its first line. Readable by its owner alone.
+    pub pin_file: PathBuf,
 }
 
 /// Where law texts are kept.
@@ -259,6 +274,14 @@ impl Config {
                 "CERTIFICATES_CRL_PARTS" => self.certificates.crl_parts = value.parse().with_context(wrong)?,
                 "CERTIFICATES_ACCURACY_SECONDS" => {
                     self.certificates.accuracy_seconds = Some(value.parse().with_context(wrong)?);
+                }
+                "CERTIFICATES_TOKEN" => {
+                    let parts: Vec<&str> = value.split('|').collect();
+                    let [module, label, pin_file] = parts.as_slice() else {
+                        bail!("{name} is not right: write module|label|pin file");
+                    };
+                    self.certificates.token =
+                        Some(Token { module: module.into(), label: (*label).to_owned(), pin_file: pin_file.into() });
                 }
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "SIGNATURES_LEVEL" => {
