@@ -294,11 +294,11 @@ impl Present {
         let paper = papers.render(FORM, &self.data(protocol), protocol.closed)?;
         let path = root.keep_protocol(&paper.pdf)?;
         let fingerprint = groups(&root.certificate().fingerprint());
-        println!("root      {}", fingerprint.join(" "));
+        println!("root        {}", fingerprint.join(" "));
         for print in protocol.prints.iter().filter(|print| print.of != "root") {
-            println!("{:<9} {}", print.of, print.groups.join(" "));
+            println!("{:<11} {}", print.of, print.groups.join(" "));
         }
-        println!("protocol  {} ({} pages): print it, read the fingerprints aloud, sign it", path.display(), paper.pages);
+        println!("protocol    {} ({} pages): print it, read the fingerprints aloud, sign it", path.display(), paper.pages);
         Ok(())
     }
 

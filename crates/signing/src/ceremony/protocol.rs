@@ -145,7 +145,7 @@ impl<'a> Hand<'a> {
             self.fact("signature", &scheme_words(scheme));
         }
         let (from, until) = (certificate.not_before(), certificate.not_after());
-        self.fact("validity", &format!("{} – {}", from.iso_local(), until.iso_local()));
+        self.fact("validity", &format!("{} – {}", from.clock_and_day(), until.clock_and_day()));
         self.print(of, &certificate.fingerprint());
     }
     pub fn list(&mut self, list: &Crl) {
@@ -153,7 +153,7 @@ impl<'a> Hand<'a> {
         self.fact("list-number", &number);
         self.fact("list-entries", &list.len().to_string());
         if let Some(next) = list.next_update() {
-            self.fact("list-until", &next.iso_local());
+            self.fact("list-until", &next.clock_and_day());
         }
         self.print("list", &Digest::of(&[list.der()]));
     }
