@@ -53,7 +53,7 @@ class Stolen:
 
     def fetch(self):
         """The lists, and the answers about the signer and about who stamped the time."""
-        for name in ("issuing.crl", "root.crl", "issuing.cer"):
+        for name in ("issuing.crl", "delta.crl", "root.crl", "issuing.cer"):
             (self.folder / name).write_bytes(requests.get(f"{self.program.base}/pki/{name}", timeout=30).content)
         issuing = self.folder / "issuing.pem"
         issuing.write_text(pem((self.folder / "issuing.cer").read_bytes(), "CERTIFICATE"))
@@ -75,7 +75,7 @@ class Stolen:
     def evidence(self, kind: str) -> dict:
         """What is known: the root's list is needed for the issuing authority in both cases."""
         if kind == "lists":
-            return {"crl": ["issuing.crl", "root.crl"], "ocsp": []}
+            return {"crl": ["issuing.crl", "delta.crl", "root.crl"], "ocsp": []}
         return {"crl": ["root.crl"], "ocsp": ["signer.ocsp", "stamper.ocsp"]}
 
     def ours(self, name: str, kind: str) -> dict:
@@ -118,7 +118,7 @@ def stolen(tmp_path_factory):
 def test_a_signature_before_the_loss_that_was_time_stamped_stays_valid(stolen, kind):
     ours = stolen.ours("before.pdf", kind)
     assert (ours["indication"], ours["level"]) == ("TOTAL-PASSED", "B-T"), ours
-    assert "PASSED" in stolen.pyhanko("before.pdf", kind)
+    assert "AdESPassed.OK" in stolen.pyhanko("before.pdf", kind)
 
 
 @pytest.mark.parametrize("kind", ["lists", "answers"])
@@ -126,7 +126,7 @@ def test_a_signature_after_the_loss_is_indeterminate_because_revoked(stolen, kin
     ours = stolen.ours("after.pdf", kind)
     assert (ours["indication"], ours["sub_indication"]) == ("INDETERMINATE", "REVOKED"), ours
     said = stolen.pyhanko("after.pdf", kind)
-    assert "REVOKED" in said and "PASSED" not in said, said
+    assert "AdESIndeterminate.REVOKED" in said, said
 
 
 def test_the_list_and_the_answers_name_the_loss(stolen):

@@ -1,4 +1,4 @@
-"""What pyHanko says of a signature whose certificate was revoked (EN 319 102-1, 5.6): prints the indication.
+"""What pyHanko says of a signature whose certificate was revoked (EN 319 102-1, 5.5, with time): prints the indication.
 
 usage: revoked.py PDF ROOT_PEM [--crl DER]... [--ocsp DER]... [--cert PEM]...
 """
@@ -10,10 +10,9 @@ import pathlib
 
 from asn1crypto import crl, ocsp, pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.ades import ades_with_time_validation
 from pyhanko.sign.validation.policy_decl import (
     LocalKnowledge,
-    PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
     RevocationInfoGatheringSpec,
     SignatureValidationSpec,
@@ -52,14 +51,14 @@ def main():
         revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy.from_legacy("require")),
     )
     local = RevocationInfoGatheringSpec(online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY)
-    spec = PdfSignatureValidationSpec(
-        SignatureValidationSpec(cert_validation_policy=rules, revinfo_gathering_policy=local, local_knowledge=known)
-    )
+    spec = SignatureValidationSpec(cert_validation_policy=rules, revinfo_gathering_policy=local, local_knowledge=known)
     now = datetime.datetime.now(tz=datetime.timezone.utc)
     timing = ValidationTimingInfo(validation_time=now, best_signature_time=now, point_in_time_validation=False)
     with open(args.file, "rb") as handle:
         embedded = PdfFileReader(handle, strict=False).embedded_signatures[0]
-        result = asyncio.run(ades_lta_validation(embedded, spec, timing_info=timing))
+        digest = embedded.compute_digest()
+        judged = ades_with_time_validation(embedded.signed_data, spec, timing_info=timing, raw_digest=digest)
+        result = asyncio.run(judged)
     print(result.ades_subindic, result.failure_msg or "")
 
 
