@@ -66,10 +66,8 @@ impl Keys {
     /// # Errors
     /// [`Problem::Refused`] `authority-root-here` when the root lies in this database; [`Problem::Forbidden`]; storage.
     pub async fn request_authority(&self, ctx: &Ctx) -> Result<CertificationRequest, Problem> {
-        if let Some(root) = self.first_of(ROOT).await? {
-            if root.has_key() {
-                return Err(Problem::refused("authority-root-here"));
-            }
+        if self.first_of(ROOT).await?.is_some_and(|root| root.has_key()) {
+            return Err(Problem::refused("authority-root-here"));
         }
         if let Some(issuing) = self.first_of(ISSUING).await? {
             let key = self.service_key(&issuing)?;
@@ -222,7 +220,8 @@ impl Keys {
 
     /// The request that waits for its certificate: that of a key, or any.
     async fn pending(&self, key: Option<&Digest>) -> Result<Option<Pending>, Problem> {
-        let sql = "SELECT key, request, token, sealed_key FROM authority_request WHERE key = $1 OR $1 = '' ORDER BY at DESC";
+        let sql =
+            "SELECT key, request, token, sealed_key FROM authority_request WHERE key = $1 OR $1 = '' ORDER BY at DESC";
         let wanted = key.map_or_else(String::new, Digest::to_string);
         let Some(row) = self.directory.journal().reader().row(sql, &[wanted.into()]).await? else { return Ok(None) };
         let der = STANDARD.decode(row.text("request")?).map_err(Problem::fault)?;

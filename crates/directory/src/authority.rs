@@ -304,7 +304,8 @@ impl Keys {
     pub(crate) async fn house(&self) -> Result<Arc<House>, Problem> {
         let now = self.clock.now();
         let known = self.known_house();
-        if let Some(house) = known.as_ref().filter(|h| (0..READ_SECONDS).contains(&(now.seconds() - h.read.seconds()))) {
+        if let Some(house) = known.as_ref().filter(|h| (0..READ_SECONDS).contains(&(now.seconds() - h.read.seconds())))
+        {
             return Ok(Arc::clone(house));
         }
         match (self.read_house().await, known) {

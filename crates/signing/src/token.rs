@@ -47,8 +47,7 @@ impl TokenPlace {
         let slots = library.get_slots_with_initialized_token().map_err(|e| fail("the tokens", &e))?;
         let named = |slot: &Slot| library.get_token_info(*slot).is_ok_and(|info| info.label() == self.token);
         let slot = slots.into_iter().find(named);
-        let slot =
-            slot.ok_or_else(|| SignError::Key(format!("there is no token with the label {:?}", self.token)))?;
+        let slot = slot.ok_or_else(|| SignError::Key(format!("there is no token with the label {:?}", self.token)))?;
         Ok((library, slot))
     }
 
@@ -170,8 +169,7 @@ impl TokenKey {
                     .map_err(|error| SignError::Key(format!("the token does not sign: {error}")))?
             }
         };
-        ecdsa_from_raw(scheme, &signature)
-            .ok_or_else(|| SignError::Key("the token's signature does not read".into()))
+        ecdsa_from_raw(scheme, &signature).ok_or_else(|| SignError::Key("the token's signature does not read".into()))
     }
 }
 

@@ -136,7 +136,9 @@ fn told<T>(done: Result<T, Problem>) -> anyhow::Result<T> {
             "authority-other-root" => "this is another root than the one that is known here",
             "authority-other-key" => "the certificate is for no key that was asked for here",
             "authority-issuing-missing" => "the issuing authority's certificate is not among the files",
-            "authority-issuing-wrong" => "the issuing certificate is not by this root, does not count now, or is revoked",
+            "authority-issuing-wrong" => {
+                "the issuing certificate is not by this root, does not count now, or is revoked"
+            }
             "authority-list-missing" => "the root's revocation list is not among the files",
             "authority-list-wrong" => "the revocation list is not by this root",
             "authority-list-over" => "the revocation list counts no more: have a new one signed",

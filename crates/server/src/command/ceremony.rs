@@ -298,7 +298,11 @@ impl Present {
         for print in protocol.prints.iter().filter(|print| print.of != "root") {
             println!("{:<11} {}", print.of, print.groups.join(" "));
         }
-        println!("protocol    {} ({} pages): print it, read the fingerprints aloud, sign it", path.display(), paper.pages);
+        println!(
+            "protocol    {} ({} pages): print it, read the fingerprints aloud, sign it",
+            path.display(),
+            paper.pages
+        );
         Ok(())
     }
 

@@ -289,9 +289,7 @@ impl Root {
     /// The root with its key, opened by both; the key is proved to be that of the certificate.
     fn authority(&self, outside: Outside<'_>, hand: &mut Hand<'_>) -> Result<Authority, SignError> {
         let key: Arc<dyn IssuingKey> = match &self.record.key {
-            RootKey::Sealed(sealed) => {
-                Arc::new(PrivateKey::from_pkcs8(&sealed.open(KEY_CONTEXT, outside.persons)?)?)
-            }
+            RootKey::Sealed(sealed) => Arc::new(PrivateKey::from_pkcs8(&sealed.open(KEY_CONTEXT, outside.persons)?)?),
             RootKey::Token { module, token, label, pin } => {
                 let pin = pin_text(&pin.open(PIN_CONTEXT, outside.persons)?)?;
                 let place = TokenPlace { module: module.clone(), token: token.clone() };

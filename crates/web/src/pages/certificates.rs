@@ -77,19 +77,15 @@ pub struct Lasting {
 
 impl AuthorityView {
     fn of(state: &AuthorityState, now: Timestamp) -> AuthorityView {
-        let lasting = |what, until: Timestamp, seconds: i64| Lasting { what, until, due: until < now.plus_seconds(seconds) };
+        let lasting =
+            |what, until: Timestamp, seconds: i64| Lasting { what, until, due: until < now.plus_seconds(seconds) };
         let mut all = vec![
             lasting("authority-root", state.root.not_after(), RENEW_ISSUING_SECONDS),
             lasting("authority-issuing", state.issuing.not_after(), RENEW_ISSUING_SECONDS),
             lasting("authority-stamping", state.stamping.not_after(), RENEW_STAMPING_SECONDS),
         ];
         all.extend(state.list_until.map(|until| lasting("authority-root-list", until, 30 * 86_400)));
-        AuthorityView {
-            apart: state.apart,
-            on_token: state.on_token,
-            revoked: state.revoked.is_some(),
-            lasting: all,
-        }
+        AuthorityView { apart: state.apart, on_token: state.on_token, revoked: state.revoked.is_some(), lasting: all }
     }
 }
 
