@@ -178,6 +178,22 @@ impl ActBody for NoticeRaised {
     const KIND: &'static str = "notice.raised";
 }
 
+/// People were told that a certificate ends; on a stream of its own, which begins only once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateEnding {
+    /// Which certificate: the id of its stream.
+    pub certificate: String,
+    /// How many days are left at most: 90, 30, 7.
+    pub days: i64,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Who was told: its holder, or those who lead the body whose seal it is.
+    pub to: Vec<PersonId>,
+}
+impl ActBody for CertificateEnding {
+    const KIND: &'static str = "notice.certificate_ending";
+}
+
 /// A person has read notices; on `notices:<person>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticesRead {

@@ -18,6 +18,7 @@ pub mod deadlines;
 mod documents;
 pub mod drafts;
 mod effects;
+mod endings;
 mod hands;
 mod inbox;
 mod lists;
@@ -96,6 +97,7 @@ impl Cases {
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
             Arc::new(notices::Reminders(self.clone())),
+            Arc::new(endings::Endings(self.clone())),
             Arc::new(subcases::Ends(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]

@@ -343,6 +343,9 @@ act! {
         /// The request that it answers; its holder takes it into use before it signs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enrolment: Option<String>,
+        /// The label of its key, when that is on the token of the authority's services.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     }
 }
 
@@ -427,8 +430,10 @@ act! {
     }
 }
 
+mod authority;
 mod certification;
 mod devices;
+pub use authority::*;
 pub use certification::*;
 pub use devices::*;
 

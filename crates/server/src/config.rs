@@ -80,6 +80,9 @@ pub struct Certificates {
     pub accuracy_seconds: Option<u64>,
     /// How devices and servers enrol by themselves.
     pub acme: Acme,
+    /// A token on which the keys of the issuing authority, the status answers and the time stamps are made and kept;
+    /// without it, they are sealed under the master key.
+    pub token: Option<Token>,
 }
 
 /// How devices and servers enrol by themselves (ACME).
@@ -90,6 +93,18 @@ pub struct Acme {
     pub networks: Vec<String>,
     /// The port at which they are asked whether they hold a name.
     pub port: u16,
+}
+
+/// A token, or a hardware security module, that is reached by PKCS #11.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The module: a shared library of its maker.
+    pub module: PathBuf,
+    /// The token's label.
+    pub label: String,
+    /// A file that holds the PIN in its first line. Readable by its owner alone.
+    pub pin_file: PathBuf,
 }
 
 /// Where law texts are kept.
@@ -282,6 +297,14 @@ impl Config {
                     self.certificates.acme.networks = value.split(',').map(|w| w.trim().to_owned()).collect();
                 }
                 "CERTIFICATES_ACME_PORT" => self.certificates.acme.port = value.parse().with_context(wrong)?,
+                "CERTIFICATES_TOKEN" => {
+                    let parts: Vec<&str> = value.split('|').collect();
+                    let [module, label, pin_file] = parts.as_slice() else {
+                        bail!("{name} is not right: write module|label|pin file");
+                    };
+                    self.certificates.token =
+                        Some(Token { module: module.into(), label: (*label).to_owned(), pin_file: pin_file.into() });
+                }
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "SIGNATURES_LEVEL" => {
                     self.signatures.level = match value.as_str() {

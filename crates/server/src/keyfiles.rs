@@ -59,6 +59,18 @@ pub fn check_owner_only(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The secret in the first line of a file that its owner alone may read: a PIN, a passphrase.
+pub fn secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    check_owner_only(path)?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = Zeroizing::new(text);
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        bail!("{} is empty", path.display());
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
 /// Writes a secret to a file that did not exist, on disk when it returns.
 fn write_new(path: &Path, secret: &[u8]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {

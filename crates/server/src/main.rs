@@ -54,6 +54,12 @@ enum Role {
     /// The document axis: systems that may connect to the hub.
     #[command(subcommand)]
     Axis(command::axis::Command),
+    /// The internal certification authority: make, ask for, enter, renew, show.
+    #[command(subcommand)]
+    Authority(command::authority::Command),
+    /// The root of the authority, on a machine apart, by two persons.
+    #[command(subcommand)]
+    Ceremony(Box<command::ceremony::Command>),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
     /// Check the declared procedures.
@@ -98,6 +104,8 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Signatures(command) => command::signatures::run(&command, &config),
         Role::Edxml(arguments) => command::edxml::run(&arguments),
         Role::Axis(arguments) => command::axis::run(arguments, config).await,
+        Role::Authority(command) => command::authority::run(command, config).await,
+        Role::Ceremony(command) => command::ceremony::run(&command),
         Role::Paper(arguments) => command::paper::run(&arguments),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }

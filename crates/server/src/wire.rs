@@ -17,7 +17,7 @@ use policy::Policies;
 use procedure::Catalogue;
 use records::{Checking, Issuing, Records, laws::Laws};
 use signing::{
-    Level, MasterKey, TimeStamper,
+    Level, MasterKey, TimeStamper, TokenPlace,
     online::{Cached, RemoteTimeStamper, Transport},
 };
 use std::sync::Arc;
@@ -78,7 +78,9 @@ impl House {
             .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
 
         let directory = Directory::new(journal.clone());
-        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy).with_services(services(config));
+        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy)
+            .with_services(services(config))
+            .with_token(token(config)?);
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone())
             .with_checking(checking)
@@ -150,6 +152,14 @@ fn services(config: &Config) -> directory::Services {
         crl_parts: config.certificates.crl_parts,
         accuracy_seconds: config.certificates.accuracy_seconds,
     }
+}
+
+/// The token of the authority's services.
+fn token(config: &Config) -> anyhow::Result<Option<directory::Token>> {
+    let Some(token) = &config.certificates.token else { return Ok(None) };
+    let pin = keyfiles::secret(&token.pin_file).context("[certificates.token] pin_file cannot be used")?;
+    let place = TokenPlace { module: token.module.clone(), token: token.label.clone() };
+    Ok(Some(directory::Token::new(place, pin)))
 }
 
 /// How files of others are checked.

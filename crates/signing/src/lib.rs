@@ -30,6 +30,7 @@
 
 mod assess;
 pub mod cades;
+pub mod ceremony;
 mod changes;
 pub mod command;
 mod error;
@@ -54,5 +55,5 @@ pub use pades::{FieldInfo, Place, Revision, Signed};
 pub use pdf::{PdfError, Source};
 pub use report::{Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource};
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
-pub use token::TokenSigner;
+pub use token::{TokenKey, TokenPlace, TokenSigner};
 pub use vault::{MasterKey, Sealed, VaultError};

@@ -23,6 +23,9 @@ pub enum VaultError {
     /// Another master key, another context, or a changed byte: which of them cannot be told.
     #[error("the sealed secret does not open: wrong master key, wrong context, or it was changed")]
     DoesNotOpen,
+    /// One of two passphrases is not the one under which the secret was sealed.
+    #[error("the {0} person's passphrase does not open the key")]
+    OnePassphrase(&'static str),
     /// A key file or passphrase that is too weak or unreadable.
     #[error("the master key cannot be used: {0}")]
     BadMasterKey(&'static str),

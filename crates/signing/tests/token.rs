@@ -3,11 +3,12 @@
 mod house;
 
 use house::*;
-use pki::{KeyKind, PrivateKey, Profile, Subject};
-use signing::{Indication, Revision, Signer, TokenSigner, cades, validate, xades};
+use pki::{Authority, IssuingKey, KeyKind, PrivateKey, Profile, Subject};
+use signing::{Indication, Revision, Signer, TokenKey, TokenPlace, TokenSigner, cades, validate, xades};
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 const MODULES: [&str; 3] = [
@@ -47,10 +48,34 @@ fn softhsm(arguments: &[&str]) {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&[out.stdout, out.stderr].concat()));
 }
 
+/// An authority whose key was made on the token: never outside it, the same when it is opened again.
+fn makes_its_own_key(module: &Path) {
+    let place = TokenPlace { module: module.to_owned(), token: "ghe".into() };
+    let house = House::new(KeyKind::P256);
+    for (kind, label) in [(KeyKind::P256, "ca-256"), (KeyKind::P384, "ca-384"), (KeyKind::Rsa3072, "ca-rsa")] {
+        let key = TokenKey::make(&place, label, "2468", kind).unwrap();
+        let again = TokenKey::obtain(&place, label, "2468", kind).unwrap();
+        assert_eq!(key.public_key_info(), again.public_key_info());
+        assert!(TokenKey::make(&place, label, "2468", kind).unwrap_err().to_string().contains("1 keys"));
+        TokenKey::open(&place, label, "2468", key.public_key_info()).unwrap();
+        let other = house.issuing.certificate().public_key_info();
+        assert!(TokenKey::open(&place, label, "2468", other).is_err(), "another key's certificate");
+        let name = Subject::service("CA trên thiết bị", "VPQH");
+        let until = house.now.plus_seconds(900 * DAY);
+        let root = Authority::root(&name, Arc::new(key), house.now, until, &kernel::OsEntropy).unwrap();
+        assert!(root.certificate().verify_with(root.certificate().public_key()).is_right(), "{kind:?}");
+        let list = root.crl(1, house.now, until, &[]).unwrap();
+        assert!(list.verify_with(root.certificate().public_key()).is_right());
+        assert!(!format!("{again:?}").contains("2468"));
+    }
+    assert!(TokenKey::make(&place, "khac", "2468", KeyKind::Ed25519).is_err());
+}
+
 #[test]
 fn a_key_on_a_token_signs_in_every_format() {
     let Some(module) = in_own_folder() else { return };
     softhsm(&["--init-token", "--free", "--label", "ghe", "--so-pin", "12345678", "--pin", "2468"]);
+    makes_its_own_key(&module);
     let kinds = [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048, KeyKind::Rsa3072, KeyKind::Rsa4096];
     for (i, kind) in kinds.into_iter().enumerate() {
         let house = House::new(KeyKind::P256);

@@ -1,6 +1,7 @@
 //! The tables of the directory, as pure folds of its acts.
 
 mod access;
+mod authority;
 mod certificates;
 mod delegations;
 mod devices;
@@ -8,6 +9,7 @@ mod feeds;
 mod people;
 
 pub use access::{Access, CREDENTIAL, CREDENTIAL_SECRET, LOGIN, SESSION};
+pub use authority::{AUTHORITY_LIST, AUTHORITY_REQUEST, Authorities};
 pub use certificates::{
     CERTIFICATE, Certificates, ENROLMENT, ENROLMENT_LINE, Enrolments, INDICATOR, Indicators, TRUST_ANCHOR, TrustAnchors,
 };

@@ -1,6 +1,8 @@
 //! `dienhong doctor`: says what is wrong with the configuration and the machine, and how to mend it.
 
 use crate::{config::Config, keyfiles, wire::House, wire::storage_name};
+use anyhow::Context;
+use directory::apart::{RENEW_ISSUING_SECONDS, RENEW_STAMPING_SECONDS};
 use policy::Policies;
 use procedure::Catalogue;
 use std::path::Path;
@@ -24,6 +26,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     report.check("blobs", writable(&config.storage.blobs));
     report.check("address", address(&config).await);
     report.check("journal", journal(&config).await);
+    certificates(&mut report, &config).await;
     public_url(&mut report, &config);
     println!(
         "\n{}",
@@ -98,6 +101,45 @@ async fn journal(config: &Config) -> anyhow::Result<String> {
     let acts = house.journal.position().await?;
     house.journal.close().await;
     Ok(format!("{} holds {acts} acts", storage_name(&config.storage.url)))
+}
+
+/// Says where root and keys of the internal authority are, and what must be renewed.
+async fn certificates(report: &mut Report, config: &Config) {
+    if let Some(token) = &config.certificates.token {
+        println!("     keys of the authority on the token {:?} by {}", token.label, token.module.display());
+    }
+    let Ok(house) = House::open(config).await else { return };
+    let found = authority(&house, config).await;
+    report.check("certificates", found);
+    house.journal.close().await;
+}
+
+async fn authority(house: &House, config: &Config) -> anyhow::Result<String> {
+    let now = house.journal.clock().now();
+    let Some(state) = house.keys.authority_state().await? else {
+        return Ok("no authority yet: dienhong authority make (root in the database), or the ceremony".into());
+    };
+    if let Some(revoked) = state.revoked {
+        anyhow::bail!("the root revoked the issuing authority on {}: make a new authority", revoked.day());
+    }
+    house.keys.try_issuing_key().await.context("the issuing authority's key does not sign")?;
+    let late = |certificate: &pki::Certificate, seconds| certificate.not_after() < now.plus_seconds(seconds);
+    if late(&state.stamping, RENEW_STAMPING_SECONDS) {
+        anyhow::bail!("time stamps end on {}: run dienhong authority renew", state.stamping.not_after().day());
+    }
+    if late(&state.issuing, RENEW_ISSUING_SECONDS) {
+        let how = if state.apart { "renew it by the ceremony" } else { "run dienhong authority renew" };
+        anyhow::bail!("the issuing authority ends on {}: {how}", state.issuing.not_after().day());
+    }
+    if let Some(until) = state.list_until.filter(|until| *until < now.plus_seconds(30 * 86_400)) {
+        anyhow::bail!("the root's revocation list counts until {}: have a new one signed by the ceremony", until.day());
+    }
+    if config.certificates.token.is_some() && !state.on_token {
+        anyhow::bail!("a token is configured, but the issuing authority's key is sealed in the database");
+    }
+    let root = if state.apart { "the root is kept apart" } else { "the root lies in this database (small offices)" };
+    let keys = if state.on_token { "issuing key on the token" } else { "issuing key sealed in the database" };
+    Ok(format!("{root}; {keys}; the issuing authority counts until {}", state.issuing.not_after().day()))
 }
 
 fn public_url(report: &mut Report, config: &Config) {

@@ -1,6 +1,8 @@
 //! The program's roles, one file each. A role opens the house, does its one thing and ends.
 
+pub mod authority;
 pub mod axis;
+pub mod ceremony;
 pub mod demo;
 pub mod doctor;
 pub mod edxml;
