@@ -212,7 +212,7 @@ impl Catalogue {
         let findings = crate::check(&procedure, &self.references);
         if !findings.is_empty() {
             for finding in findings {
-                let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+                let line = read::line_of(text, finding.key.as_deref(), finding.code.as_deref());
                 self.problem(&file, line, finding.what, finding.mend);
             }
             return;
@@ -364,7 +364,7 @@ impl Catalogue {
             .collect();
         for (file, finding) in found {
             let text = texts.get(&file).map_or("", String::as_str);
-            let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+            let line = read::line_of(text, finding.key.as_deref(), finding.code.as_deref());
             self.problem(&file, line, finding.what, finding.mend);
         }
     }
@@ -420,7 +420,7 @@ impl Catalogue {
 }
 
 fn told(text: &str, finding: Finding) -> LoadProblem {
-    let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+    let line = read::line_of(text, finding.key.as_deref(), finding.code.as_deref());
     LoadProblem { file: String::new(), line, what: finding.what, mend: finding.mend }
 }
 

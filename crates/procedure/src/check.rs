@@ -24,6 +24,8 @@ pub use subcase::subcases;
 pub struct Finding {
     /// The key of the step, field, document or effect; none when it is about the whole.
     pub key: Option<String>,
+    /// The code within it that is wrong, where one is.
+    pub code: Option<String>,
     /// What is wrong, a sentence.
     pub what: Text,
     /// How to mend it, a sentence.
@@ -74,7 +76,12 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn find(&mut self, key: &str, what: Text, mend: Text) {
-        self.findings.push(Finding { key: Some(key.to_owned()), what, mend });
+        self.findings.push(Finding { key: Some(key.to_owned()), code: None, what, mend });
+    }
+
+    /// The same, about a code that stands within the item.
+    fn find_code(&mut self, key: &str, code: &str, what: Text, mend: Text) {
+        self.findings.push(Finding { key: Some(key.to_owned()), code: Some(code.to_owned()), what, mend });
     }
 
     fn keys(&mut self) {
@@ -115,7 +122,8 @@ impl<'a> Checker<'a> {
         texts.extend(procedure.documents.iter().map(|d| (Some(d.key.as_str()), &d.title)));
         texts.extend(self.fields().map(|f| (Some(f.key.as_str()), &f.label)));
         for (key, text) in texts {
-            let mut find = |what, mend| self.findings.push(Finding { key: key.map(str::to_owned), what, mend });
+            let mut find =
+                |what, mend| self.findings.push(Finding { key: key.map(str::to_owned), code: None, what, mend });
             if text.vi.trim().is_empty() || text.en.trim().is_empty() {
                 find(
                     text!("Tên gọi thiếu một trong hai ngôn ngữ.", "A name is missing in one of the languages."),
@@ -139,6 +147,7 @@ impl<'a> Checker<'a> {
         if procedure.basis.is_empty() {
             self.findings.push(Finding {
                 key: None,
+                code: None,
                 what: text!("Quy trình chưa ghi căn cứ pháp lý.", "No legal basis is named."),
                 mend: text!("Ghi basis = [\"số hiệu văn bản\"] ở đầu.", "Write basis = [\"…\"] at the top."),
             });

@@ -68,7 +68,7 @@ struct Explorer<'a> {
 
 impl<'a> Explorer<'a> {
     fn find(&mut self, key: &str, what: Text, mend: Text) {
-        let finding = Finding { key: Some(key.to_owned()), what, mend };
+        let finding = Finding { key: Some(key.to_owned()), code: None, what, mend };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
@@ -85,6 +85,7 @@ impl<'a> Explorer<'a> {
             if self.places.len() > MAX_PLACES {
                 self.findings.push(Finding {
                     key: None,
+                    code: None,
                     what: text!(
                         "Hồ sơ có thể ở hơn {MAX_PLACES} tình trạng khác nhau.",
                         "A case can stand in more than {MAX_PLACES} ways."

@@ -38,8 +38,30 @@ pub(crate) fn parse(text: &str) -> Result<Raw, Wrong> {
     toml::from_str(text).map_err(|error| said::wrong(text, &error))
 }
 
-/// The line on which a key is written, a step's first of all; 1 when it is not in this file (but in its base).
-pub(crate) fn line_of(text: &str, key: &str) -> usize {
+/// The line of an item (by its key, a step's first of all), or the one in it where a code stands; 1 when it is not in
+/// this file (but in its base).
+pub(crate) fn line_of(text: &str, key: Option<&str>, code: Option<&str>) -> usize {
+    let item = key.map_or(1, |key| line_of_key(text, key));
+    let Some(code) = code.filter(|_| item > 1) else { return item };
+    // The parts of an item have headers with a dot: [steps.subcase].
+    let inside = |line: &str| !line.starts_with('[') || line.contains('.');
+    let mut lines = text.lines().enumerate().skip(item).take_while(|(_, line)| inside(line));
+    lines.find(|(_, line)| names(line, code)).map_or(item, |(at, _)| at + 1)
+}
+
+/// Whether a code stands in a line as a word of its own.
+fn names(line: &str, code: &str) -> bool {
+    let of_code = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !code.is_empty()
+        && line.match_indices(code).any(|(at, _)| {
+            let before = line.get(..at).and_then(|rest| rest.chars().next_back());
+            let after = line.get(at + code.len()..).and_then(|rest| rest.chars().next());
+            !before.is_some_and(of_code) && !after.is_some_and(of_code)
+        })
+}
+
+/// The line on which an item's key is written; 1 when it is not in this file (but in its base).
+fn line_of_key(text: &str, key: &str) -> usize {
     let wanted = format!("key = \"{key}\"");
     let (mut in_steps, mut elsewhere) = (false, None);
     for (at, line) in text.lines().enumerate() {

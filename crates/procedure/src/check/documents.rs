@@ -23,16 +23,18 @@ impl<'a> Checker<'a> {
         let (key, references) = (document.key.as_str(), self.references);
         if let Some(paper) = document.paper.as_ref().filter(|p| !references.papers.contains_key(*p)) {
             let known = nearest(paper, references.papers.keys().map(String::as_str));
-            self.find(
+            self.find_code(
                 key,
+                paper,
                 text!("Không có mẫu văn bản “{paper}”.", "There is no paper form “{paper}”."),
                 text!("Ghi một trong các mẫu, chẳng hạn: {known}.", "Write the code of a form, such as {known}."),
             );
         }
         if let Some(register) = document.register.as_ref().filter(|r| !references.registers.contains_key(*r)) {
             let known = nearest(register, references.registers.keys().map(String::as_str));
-            self.find(
+            self.find_code(
                 key,
+                register,
                 text!("Không có sổ đăng ký số “{register}”.", "There is no number register “{register}”."),
                 text!("Ghi mã một sổ, chẳng hạn: {known}.", "Write the code of a register, such as {known}."),
             );

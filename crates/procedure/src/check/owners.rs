@@ -17,8 +17,9 @@ impl<'a> Checker<'a> {
                 if self.is_field(field, |kind| *kind == FieldKind::Person) {
                     self.bound_in_time(step, field);
                 } else {
-                    self.find(
+                    self.find_code(
                         &step.key,
+                        field,
                         text!("Trường “{field}” không chỉ ra người nào.", "The field “{field}” names no person."),
                         text!(
                             "Khai báo trường loại “person” với mã đó.",
@@ -30,8 +31,9 @@ impl<'a> Checker<'a> {
             Owner::System { duty } => {
                 if !self.references.duties.contains_key(duty) {
                     let known = nearest(duty, self.references.duties.keys().map(String::as_str));
-                    self.find(
+                    self.find_code(
                         &step.key,
+                        duty,
                         text!("Chương trình không có nhiệm vụ “{duty}”.", "The program has no duty “{duty}”."),
                         text!("Ghi một trong các nhiệm vụ: {known}.", "Write one of: {known}."),
                     );
@@ -44,8 +46,9 @@ impl<'a> Checker<'a> {
         let positions = &self.references.positions;
         if !positions.contains_key(position) {
             let known = nearest(position, positions.keys().map(String::as_str).filter(|code| !code.contains('@')));
-            self.find(
+            self.find_code(
                 &step.key,
+                position,
                 text!("Không có chức vụ “{position}”.", "There is no position “{position}”."),
                 text!("Ghi mã một chức vụ, chẳng hạn: {known}.", "Write the code of a position, such as {known}."),
             );
@@ -59,8 +62,9 @@ impl<'a> Checker<'a> {
                 if self.is_field(field, |kind| matches!(kind, FieldKind::Body | FieldKind::Bodies)) {
                     self.bound_in_time(step, field);
                 } else {
-                    self.find(
+                    self.find_code(
                         &step.key,
+                        field,
                         text!("Trường “{field}” không chỉ ra cơ quan nào.", "The field “{field}” names no body."),
                         text!(
                             "Khai báo trường loại “body” hoặc “bodies” với mã đó.",
@@ -76,8 +80,9 @@ impl<'a> Checker<'a> {
         if self.references.body(code).is_none() {
             let bodies = self.references.bodies.keys().map(String::as_str);
             let known = nearest(code, bodies.filter(|code| !code.ends_with('*')));
-            self.find(
+            self.find_code(
                 key,
+                code,
                 text!("Không có cơ quan, đơn vị “{code}”.", "There is no body “{code}”."),
                 text!("Ghi mã một cơ quan, đơn vị, chẳng hạn: {known}.", "Write the code of a body, such as {known}."),
             );

@@ -44,8 +44,9 @@ impl<'a> Checker<'a> {
         let here = self.procedure.steps.iter().position(|s| s.key == step.key);
         let at = self.procedure.steps.iter().position(|s| s.key == back);
         if at >= here {
-            self.find(
+            self.find_code(
                 key,
+                back,
                 text!(
                     "“{back}” không phải là bước trước bước “{key}”.",
                     "“{back}” is not an earlier step than “{key}”."
@@ -88,7 +89,7 @@ impl<'a> Checker<'a> {
                     "Bước “{key}” không có kết quả “{code}” để chọn.",
                     "The step “{key}” has no outcome “{code}”."
                 );
-                self.find(key, what, mend);
+                self.find_code(key, code, what, mend);
             }
             Guard::Ballot(_) if step.ballot.is_none() => self.find(
                 key,
@@ -129,8 +130,9 @@ impl<'a> Checker<'a> {
         let Some(field) = self.procedure.any_field(asked) else { return self.has_field(key, asked) };
         let questions = [guard.is.is_some(), guard.at_least.is_some(), guard.filled.is_some()];
         if questions.iter().filter(|asked| **asked).count() != 1 {
-            self.find(
+            self.find_code(
                 key,
+                asked,
                 text!(
                     "Điều kiện về trường “{asked}” phải hỏi đúng một điều.",
                     "The condition about the field “{asked}” must ask exactly one thing."
@@ -139,8 +141,9 @@ impl<'a> Checker<'a> {
             );
         }
         if guard.at_least.is_some() && !matches!(field.kind, FieldKind::Number { .. }) {
-            self.find(
+            self.find_code(
                 key,
+                asked,
                 text!("Trường “{asked}” không phải là số.", "The field “{asked}” is no number."),
                 text!("Chỉ dùng at-least cho trường loại “number”.", "Ask at-least of fields of kind “number” only."),
             );
@@ -149,8 +152,9 @@ impl<'a> Checker<'a> {
             && options.iter().all(|o| is.as_str() != Some(&o.code))
         {
             let known = nearest(is.as_str().unwrap_or_default(), options.iter().map(|o| o.code.as_str()));
-            self.find(
+            self.find_code(
                 key,
+                asked,
                 text!("Trường “{asked}” không có lựa chọn {is}.", "The field “{asked}” has no option {is}."),
                 text!("Ghi một trong các lựa chọn: {known}.", "Write one of its options: {known}."),
             );

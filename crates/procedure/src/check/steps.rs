@@ -34,8 +34,9 @@ impl<'a> Checker<'a> {
         if let Some(deadline) = &step.deadline {
             match &deadline.from {
                 Moment::Left(other) => self.has_step(key, other),
-                Moment::Field(field) if !self.is_field(field, |kind| *kind == FieldKind::Date) => self.find(
+                Moment::Field(field) if !self.is_field(field, |kind| *kind == FieldKind::Date) => self.find_code(
                     key,
+                    field,
                     text!(
                         "Thời hạn tính từ “{field}”, nhưng đó không phải trường ngày.",
                         "The deadline counts from “{field}”, which is no field of kind date."
@@ -50,8 +51,9 @@ impl<'a> Checker<'a> {
     pub(super) fn has_step(&mut self, key: &str, target: &str) {
         if self.procedure.step(target).is_none() {
             let known = nearest(target, self.procedure.steps.iter().map(|s| s.key.as_str()));
-            self.find(
+            self.find_code(
                 key,
+                target,
                 text!("Không có bước “{target}”.", "There is no step “{target}”."),
                 text!(
                     "Ghi mã một bước của quy trình này, chẳng hạn: {known}.",
@@ -63,8 +65,9 @@ impl<'a> Checker<'a> {
 
     pub(super) fn has_document(&mut self, key: &str, document: &str) {
         if self.procedure.document(document).is_none() {
-            self.find(
+            self.find_code(
                 key,
+                document,
                 text!("Không có văn bản “{document}”.", "There is no document “{document}”."),
                 text!(
                     "Khai báo văn bản đó trong một mục [[documents]], hoặc sửa mã.",
@@ -76,8 +79,9 @@ impl<'a> Checker<'a> {
 
     pub(super) fn has_field(&mut self, key: &str, field: &str) {
         if self.procedure.any_field(field).is_none() {
-            self.find(
+            self.find_code(
                 key,
+                field,
                 text!("Không có trường “{field}”.", "There is no field “{field}”."),
                 text!(
                     "Khai báo trường đó trong một mục [[form]] hoặc [[steps.fields]], hoặc sửa mã.",

@@ -30,7 +30,8 @@ pub fn subcases(procedure: &Procedure, find: impl Fn(&str) -> Option<Arc<Procedu
                 text!("Ghi mã một quy trình khác đang dùng được.", "Name the id of another procedure."),
             )],
         };
-        findings.extend(found.into_iter().map(|(what, mend)| Finding { key: Some(step.key.clone()), what, mend }));
+        let key = Some(step.key.clone());
+        findings.extend(found.into_iter().map(|(what, mend)| Finding { key: key.clone(), code: None, what, mend }));
     }
     findings
 }
