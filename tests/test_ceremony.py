@@ -274,6 +274,9 @@ def test_root_and_services_keep_their_keys_on_tokens(engine, tmp_path, request):
     del program.env["DIENHONG_CERTIFICATES_TOKEN"]
     report = program.run("doctor", check=False)
     assert report.returncode != 0 and "does not sign" in report.stdout, report.stdout
+    # The same by the configuration file, as docs/certificates.md shows it.
+    written = apart.write("dienhong.toml", f'[certificates.token]\nmodule = "{MODULE}"\nlabel = "dien-hong"\npin_file = "{house}"')
+    assert "issuing key on the token" in program.run("--config", str(written), "doctor").stdout
     house.chmod(0o644)
     program.env["DIENHONG_CERTIFICATES_TOKEN"] = f"{MODULE}|dien-hong|{house}"
     refused = program.run("authority", "show", check=False)

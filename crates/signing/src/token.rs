@@ -35,31 +35,49 @@ fn fail(what: &str, error: &Error) -> SignError {
     SignError::Key(format!("{what}: {error}"))
 }
 
-impl TokenPlace {
-    fn slot(&self) -> Result<(Pkcs11, Slot), SignError> {
-        let library =
-            Pkcs11::new(&self.module).map_err(|e| fail(&format!("the module {}", self.module.display()), &e))?;
-        match library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-            // Another part of the program uses the module too.
-            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-            Err(error) => return Err(fail("the module", &error)),
-        }
-        let slots = library.get_slots_with_initialized_token().map_err(|e| fail("the tokens", &e))?;
-        let named = |slot: &Slot| library.get_token_info(*slot).is_ok_and(|info| info.label() == self.token);
-        let slot = slots.into_iter().find(named);
-        let slot = slot.ok_or_else(|| SignError::Key(format!("there is no token with the label {:?}", self.token)))?;
-        Ok((library, slot))
-    }
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// To use what is on the token.
+    Read,
+    /// To make keys on it, or to change its PIN, too.
+    Write,
+}
 
-    /// A session whose user has signed in; `writing` is needed to make keys and to change the PIN.
-    fn session(&self, pin: &str, writing: bool) -> Result<Session, SignError> {
-        let (library, slot) = self.slot()?;
-        let session = if writing { library.open_rw_session(slot) } else { library.open_ro_session(slot) };
-        let session = session.map_err(|e| fail("the token", &e))?;
-        match session.login(UserType::User, Some(&AuthPin::from(pin.to_owned()))) {
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
-            Err(error) => Err(fail("the PIN", &error)),
-        }
+fn slot(module: &Path, token: &str) -> Result<(Pkcs11, Slot), SignError> {
+    let library = Pkcs11::new(module).map_err(|e| fail(&format!("the module {}", module.display()), &e))?;
+    match library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        // Another part of the program uses the module too.
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+        Err(error) => return Err(fail("the module", &error)),
+    }
+    let slots = library.get_slots_with_initialized_token().map_err(|e| fail("the tokens", &e))?;
+    let named = |slot: &Slot| library.get_token_info(*slot).is_ok_and(|info| info.label() == token);
+    let slot = slots.into_iter().find(named);
+    let slot = slot.ok_or_else(|| SignError::Key(format!("there is no token with the label {token:?}")))?;
+    Ok((library, slot))
+}
+
+/// A session in which the user of a token is logged in.
+///
+/// # Errors
+/// [`SignError::Key`]: no such module or token, a wrong PIN.
+pub(crate) fn session(module: &Path, token: &str, pin: &str, access: Access) -> Result<Session, SignError> {
+    let (library, slot) = slot(module, token)?;
+    let session = match access {
+        Access::Read => library.open_ro_session(slot),
+        Access::Write => library.open_rw_session(slot),
+    };
+    let session = session.map_err(|e| fail("the token", &e))?;
+    match session.login(UserType::User, Some(&AuthPin::from(pin.to_owned()))) {
+        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
+        Err(error) => Err(fail("the PIN", &error)),
+    }
+}
+
+impl TokenPlace {
+    fn session(&self, pin: &str, access: Access) -> Result<Session, SignError> {
+        session(&self.module, &self.token, pin, access)
     }
 
     /// Changes the PIN of the token's user.
@@ -67,7 +85,7 @@ impl TokenPlace {
     /// # Errors
     /// [`SignError::Key`] for what is not there, a wrong PIN, and a new one that the token does not take.
     pub fn change_pin(&self, old: &str, new: &str) -> Result<(), SignError> {
-        let session = self.session(old, true)?;
+        let session = self.session(old, Access::Write)?;
         let (old, new) = (AuthPin::from(old.to_owned()), AuthPin::from(new.to_owned()));
         session.set_pin(&old, &new).map_err(|e| fail("the PIN cannot be changed", &e))
     }
@@ -103,7 +121,7 @@ impl TokenKey {
     /// # Errors
     /// [`SignError::Key`] says what is not there: the module, the token, the key; a wrong PIN; a key of another certificate.
     pub fn open(place: &TokenPlace, label: &str, pin: &str, public_key_info: &[u8]) -> Result<TokenKey, SignError> {
-        let session = place.session(pin, false)?;
+        let session = place.session(pin, Access::Read)?;
         let key = one(&session, ObjectClass::PRIVATE_KEY, label)?;
         TokenKey::proved(place, label, pin, Open { session, key }, public_key_info.to_vec())
     }
@@ -113,7 +131,7 @@ impl TokenKey {
     /// # Errors
     /// As [`TokenKey::open`]; a key that is there already; a kind of key that the token does not make.
     pub fn make(place: &TokenPlace, label: &str, pin: &str, kind: KeyKind) -> Result<TokenKey, SignError> {
-        let there = all(&place.session(pin, false)?, ObjectClass::PRIVATE_KEY, label)?.len();
+        let there = all(&place.session(pin, Access::Read)?, ObjectClass::PRIVATE_KEY, label)?.len();
         if there > 0 { Err(several(label, there)) } else { TokenKey::obtain(place, label, pin, kind) }
     }
 
@@ -122,7 +140,7 @@ impl TokenKey {
     /// # Errors
     /// As [`TokenKey::open`]; a kind of key that the token does not make.
     pub fn obtain(place: &TokenPlace, label: &str, pin: &str, kind: KeyKind) -> Result<TokenKey, SignError> {
-        let session = place.session(pin, true)?;
+        let session = place.session(pin, Access::Write)?;
         let (public, key) = match all(&session, ObjectClass::PRIVATE_KEY, label)?.as_slice() {
             [] => make(&session, label, kind)?,
             [key] => (one(&session, ObjectClass::PUBLIC_KEY, label)?, *key),
@@ -162,7 +180,7 @@ impl TokenKey {
             Ok(signature) => signature,
             // The module was restarted, or the token taken out and put back: once more from the beginning.
             Err(_) => {
-                let session = self.place.session(&self.pin, false)?;
+                let session = self.place.session(&self.pin, Access::Read)?;
                 let key = one(&session, ObjectClass::PRIVATE_KEY, &self.label)?;
                 *open = Open { session, key };
                 once(&open, scheme, message)
@@ -297,7 +315,7 @@ impl TokenSigner {
     ) -> Result<TokenSigner, SignError> {
         let place = TokenPlace { module: module.to_owned(), token: token.to_owned() };
         // What is wrong with the module is said before what is wrong with the chain.
-        place.slot()?;
+        slot(module, token)?;
         let certificate = chain.first().ok_or_else(|| SignError::Key("there is no certificate".into()))?;
         let key = TokenKey::open(&place, key_label, pin, certificate.public_key_info())?;
         TokenSigner::new(Arc::new(key), chain)
