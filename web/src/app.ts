@@ -3,4 +3,5 @@ import "./rows";
 import "./once";
 import "./dismiss";
 import "./drop";
+import "./live";
 document.documentElement.classList.add("js");

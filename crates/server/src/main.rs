@@ -55,6 +55,9 @@ enum Role {
     Axis(command::axis::Command),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
+    /// The master key: put it under a passphrase or a token.
+    #[command(subcommand)]
+    Keys(command::keys::Command),
     /// Check the declared procedures.
     Procedures(command::procedures::Arguments),
 }
@@ -98,6 +101,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Edxml(arguments) => command::edxml::run(&arguments),
         Role::Axis(arguments) => command::axis::run(arguments, config).await,
         Role::Paper(arguments) => command::paper::run(&arguments),
+        Role::Keys(arguments) => command::keys::run(&arguments, &config),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }
 }

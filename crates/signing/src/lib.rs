@@ -44,6 +44,7 @@ mod token;
 pub mod validate;
 mod vault;
 pub mod words;
+mod wrapped;
 pub mod xades;
 mod xml;
 
@@ -55,3 +56,4 @@ pub use report::{Changes, Indication, Integrity, Level, Party, Report, Signature
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
 pub use token::TokenSigner;
 pub use vault::{MasterKey, Sealed, VaultError};
+pub use wrapped::{Protection, TokenKey};

@@ -3,9 +3,9 @@
 use crate::{
     api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
-        enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures,
-        public, registers, sign, step, system, transfers, trust, verification,
+        account, ballot, batches, calendar, case, cases, certificates, delegations, document, draft_trial, drafts,
+        editor, enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
+        procedures, public, registers, sign, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,
@@ -60,6 +60,10 @@ fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/batches", get(batches::list).post(batches::approve))
+        .route("/batches/{batch}", get(batches::show))
+        .route("/batches/{batch}/continue", post(batches::go_on))
+        .route("/batches/{batch}/stop", post(batches::stop))
         .route("/notices", get(notices::show))
         .route("/notices/read", post(notices::read))
         .route("/notices/letters", post(notices::letters))

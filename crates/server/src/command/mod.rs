@@ -4,6 +4,7 @@ pub mod axis;
 pub mod demo;
 pub mod doctor;
 pub mod edxml;
+pub mod keys;
 pub mod law;
 pub mod migrate;
 pub mod paper;
