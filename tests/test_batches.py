@@ -35,7 +35,7 @@ def choose(chair, cases: list[str]) -> None:
     keys = {i["name"]: i["value"] for i in chair.page().select("input[name^='task.']")}
     chosen = {name: key for name, key in keys.items() if key.split("/")[0] in cases}
     assert len(chosen) == len(cases), keys
-    chair.send("form[action='/inbox']", do="sign", **chosen)
+    chair.send("form[method=post][action='/inbox']", do="sign", **chosen)
     assert "/batches?cases=" in chair.answer.url, chair.words()
 
 

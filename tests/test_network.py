@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from conftest import ROOT, binary
+from judges import archive_form
 from judges.time_stamp_house import House
 
 PAPER = ROOT / "crates" / "signing" / "tests" / "samples" / "paper.pdf"
@@ -60,6 +61,9 @@ def test_stamps_and_evidence_come_over_the_network_up_to_the_level_of_archives(h
     assert other["error"] is None and all(s["bottom_line"] for s in other["signatures"]), other
     if shutil.which("qpdf"):
         subprocess.run(["qpdf", "--check", str(house.folder / "lta.pdf")], check=True, capture_output=True)
+    assert archive_form.faults((house.folder / "lta.pdf").read_bytes()) == []
+    assert sign(house, "b-b.pdf").returncode == 0
+    assert archive_form.faults((house.folder / "b-b.pdf").read_bytes()) == []
 
 
 def test_every_format_takes_a_stamp_from_the_network_and_openssl_accepts_it(house):
@@ -127,9 +131,10 @@ def test_everything_comes_over_https_too_from_a_server_that_is_believed(secure):
 )
 def test_a_server_that_is_not_believed_is_not_asked(secure, address, options, why):
     secure.asked.clear()
-    done = sign(secure, "b-b.pdf", "--tsa", f"https://{address}:{secure.port}/tsa", **options)
+    target = f"{why.replace(' ', '-')}.pdf"
+    done = sign(secure, target, "--tsa", f"https://{address}:{secure.port}/tsa", **options)
     assert done.returncode == 1 and why in done.stderr and "/tsa" not in secure.asked, done.stderr
-    assert judge(secure, "b-b.pdf", "--offline")["level"] == "B-B"
+    assert judge(secure, target, "--offline")["level"] == "B-B"
 
 
 def test_redirects_over_https_do_not_lead_to_addresses_that_are_not_public(secure):

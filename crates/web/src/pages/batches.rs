@@ -44,6 +44,8 @@ pub struct BatchesPage {
 pub struct Offered {
     /// What the form sends back: exactly what the person saw.
     pub value: String,
+    /// The id of its case.
+    pub case_id: String,
     /// Its title, to the paper.
     pub document: Link,
     /// Its case.
@@ -135,6 +137,7 @@ impl Page for BatchesPage {
             ["Nghị quyết về việc thành lập Ban soạn thảo", "Nghị quyết phân công đại biểu hoạt động chuyên trách"];
         let line = |(n, title): (usize, &str)| Offered {
             value: format!("case-{n}~9~document-{n}~4~2~{n}"),
+            case_id: format!("case-{n}"),
             document: Link::new(format!("/documents/document-{n}/paper.pdf"), title),
             case: Link::new(format!("/cases/case-{n}"), "Thành lập Ban soạn thảo dự án Luật"),
             number: 2,
@@ -283,6 +286,7 @@ async fn offered(viewer: &Viewer, found: &ToSign, kept: Option<&BTreeSet<String>
     let value = value_of(&found.line);
     Ok(Offered {
         chosen: kept.is_none_or(|kept| kept.contains(&value)),
+        case_id: found.line.case.to_string(),
         document: Link::new(format!("/documents/{}/paper.pdf", found.line.document), &found.title),
         case: Link::new(format!("/cases/{}/sign", found.line.case), &found.case_title),
         number: found.line.number,
