@@ -64,8 +64,9 @@ def signatures(chair, case: str, tmp_path) -> int:
     pdf = tmp_path / f"{document}.pdf"
     pdf.write_bytes(chair.request("GET", f"/documents/{document}/paper.pdf").content)
     told = subprocess.run(["pdfsig", "-nocert", str(pdf)], capture_output=True, text=True, check=False).stdout
-    assert told.count("Signature is Valid") == told.count("Signature #"), told
-    return told.count("Signature #")
+    # The seal's field is there and empty: it comes with the number.
+    assert told.count("Signature Validation:") == 1 and told.count("is not signed") == 1, told
+    return told.count("Signature is Valid")
 
 
 def keep(kept: list, chair, name: str) -> None:
@@ -103,17 +104,19 @@ def test_a_list_is_signed_under_one_code_and_gone_on_with_after_a_kill(program, 
     chair.post(form)
     batch = chair.answer.url.split("?")[0].removeprefix(program.base)
     assert batch.startswith("/batches/batch-"), chair.words()
+    # An impatient browser sends the same form again: the same approval, and no second run.
+    chair.post(form)
+    assert chair.answer.url.split("?")[0].endswith(batch), chair.words()
     wait_until(chair, batch, lambda: count(chair, "Đã ký") >= 1)
     keep(kept, chair, "running")
     program.kill()
     program.start()
 
-    # What was cut off says so, and the very form that began it begins nothing again.
+    # What was cut off says so, and the very form that began it, whose code is old by now, begins nothing again.
     wait_until(chair, batch, lambda: "Việc ký bị ngắt" in chair.words() or "Đã ký xong" in chair.words())
     signed = count(chair, "Đã ký")
     keep(kept, chair, "cut-off")
     chair.post(form)
-    assert chair.answer.url.split("?")[0].endswith(batch), chair.words()
     time.sleep(1)
     chair.open(batch)
     assert count(chair, "Đã ký") == signed

@@ -22,6 +22,16 @@ pub fn master(keys: &Keys, entropy: &dyn Entropy) -> anyhow::Result<MasterKey> {
     let path = &keys.master;
     let protection = protection(keys)?;
     if !path.exists() {
+        // A new key would open nothing of what is sealed already.
+        let tree = tree_path(path);
+        if tree.exists() {
+            bail!(
+                "the master key {} is not there, but what was sealed under it is ({}): put the copy back, or run \
+                 `dienhong keys protect` with its digits",
+                path.display(),
+                tree.display()
+            );
+        }
         let key = MasterKey::random(entropy);
         keep(path, &key, &protection, entropy)?;
         tracing::info!(file = %path.display(), "made a new master key: keep a copy of it apart from the data");
@@ -194,6 +204,8 @@ mod tests {
         assert!(error.contains("keys protect"), "{error}");
         let aside = folder.path().join("aside.key");
         fs::rename(&plain.master, &aside).unwrap();
+        let error = format!("{:#}", master(&sealed, &OsEntropy).err().unwrap());
+        assert!(error.contains("put the copy back") && !sealed.master.exists(), "{error}");
         let stranger = private(&folder.path().join("stranger.key"), &MasterKey::random(&OsEntropy).to_hex());
         let error = format!("{:#}", protect(&sealed, &stranger, &OsEntropy).err().unwrap());
         assert!(error.contains("another house"), "{error}");

@@ -80,7 +80,7 @@ fn protection(keys: &Keys) -> String {
 
 fn master_key(keys: &Keys) -> anyhow::Result<String> {
     let path = &keys.master;
-    if !path.exists() {
+    if !path.exists() && !keyfiles::tree_path(path).exists() {
         keyfiles::reachable(keys)?;
         return Ok("not there yet; it is made at the first start".into());
     }
