@@ -78,7 +78,7 @@ def keep(kept: list, chair, name: str) -> None:
 def judge(chair, kept: list) -> None:
     """The kept pages in Chromium at two widths, by axe-core."""
     walk = [{"role": "chairperson", "cookies": chair.cookies(), "paths": [], "kept": kept}]
-    order = {"base": chair.base, "out": str(OUT / "batches"), "visits": walk, "scripts": False}
+    order = {"base": chair.base, "out": str(OUT / "batches"), "visits": walk}
     done = subprocess.run(["node", "axe.mjs"], input=json.dumps(order), text=True, capture_output=True, cwd=ROOT / "tests", timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     pages = [json.loads(line) for line in done.stdout.splitlines()]
