@@ -16,7 +16,7 @@ VIEWERS = {
     "auditor": "auditor@",
 }
 PATHS = ["/", "/fields", "/fields/lawmaking", "/cases", "/cases/new", "/registers", "/procedures", "/indicators", "/bodies", "/people", "/account",
-         "/inbox", "/inbox?due=overdue", "/delegations", "/calendar", "/notices"]
+         "/inbox", "/inbox?due=overdue", "/delegations", "/calendar", "/notices", "/batches"]
 SHORT_VIEWERS = {"clerk": VIEWERS["clerk"]}
 SHORT_PATHS = ["/", "/cases", "/registers", "/people"]
 

@@ -4,4 +4,5 @@ import "./once";
 import "./dismiss";
 import "./drop";
 import "./agent";
+import "./live";
 document.documentElement.classList.add("js");

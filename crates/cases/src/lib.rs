@@ -12,6 +12,7 @@
 pub mod acts;
 mod awaited;
 mod ballots;
+pub mod batches;
 mod capacity;
 mod change;
 pub mod deadlines;
@@ -39,6 +40,7 @@ mod workload;
 
 pub use awaited::Awaited;
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
+pub use batches::{Batch, BatchState, LineState, ToSign};
 pub use deadlines::Deadline;
 pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
@@ -67,13 +69,15 @@ pub struct Cases {
     files: Arc<Catalogue>,
     catalogue: Arc<RwLock<(i64, Arc<Catalogue>)>>,
     recent: Arc<recent::Recent>,
+    at_work: batches::AtWork,
 }
 
 impl Cases {
     /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
     pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
         let now = Arc::new(RwLock::new((0, Arc::clone(&catalogue))));
-        Cases { journal, directory, records, files: catalogue, catalogue: now, recent: Arc::default() }
+        let (recent, at_work) = (Arc::default(), batches::AtWork::default());
+        Cases { journal, directory, records, files: catalogue, catalogue: now, recent, at_work }
     }
 
     /// The projections that the journal must be opened with.
@@ -84,6 +88,7 @@ impl Cases {
             Arc::new(projection::Hands),
             Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
+            Arc::new(batches::projection::Batches),
             Arc::new(workload::FieldFigures),
             Arc::new(drafts::projection::ProcedureVersions),
             Arc::new(drafts::projection::ProcedureDrafts),

@@ -11,6 +11,7 @@ use crate::{
     effects,
     load::{Loaded, stream},
 };
+use journal::Change;
 use kernel::{BodyId, CaseId, Ctx, Day, Digest, DocumentId, Grade, PersonId, Problem, Resource};
 use procedure::{Command, Event, Procedure, World, advance, tasks};
 use records::{Access, NewBody, Number, Planned, Turn, VersionBody};
@@ -46,10 +47,22 @@ pub struct Opinion {
 /// What is asked of a case.
 pub(crate) enum Asked {
     Plain(Command),
-    AddDocument { key: String, title: String, body: NewBody, note: String },
+    AddDocument {
+        key: String,
+        title: String,
+        body: NewBody,
+        note: String,
+    },
     Opinion(Opinion),
-    Ballot { answer: String, text: String },
-    Sign(String),
+    Ballot {
+        answer: String,
+        text: String,
+    },
+    /// `beside` is recorded in the same change.
+    Sign {
+        key: String,
+        beside: Change,
+    },
     SignedElsewhere(String, records::Prepared, bytes::Bytes),
     Issue(String),
     Publish(String),
@@ -147,7 +160,7 @@ impl Cases {
         token: &str,
     ) -> Result<Done, Problem> {
         let asked = match command {
-            Command::Sign { key } => Asked::Sign(key),
+            Command::Sign { key } => Asked::Sign { key, beside: Change::new() },
             Command::Issue { key, .. } => Asked::Issue(key),
             Command::Publish { key } => Asked::Publish(key),
             Command::CastBallot { answer, text } => Asked::Ballot { answer, text },
@@ -222,7 +235,8 @@ impl Cases {
     /// # Errors
     /// As [`Cases::command`] and [`records::Records::plan_sign`].
     pub async fn sign(&self, ctx: &Ctx, id: &CaseId, expected: i64, key: &str, token: &str) -> Result<Done, Problem> {
-        self.run(ctx, id, expected, Asked::Sign(key.to_owned()), token).await
+        let asked = Asked::Sign { key: key.to_owned(), beside: Change::new() };
+        self.run(ctx, id, expected, asked, token).await
     }
 
     /// Gives the document of the present step its number and date and applies the body's seal; effects that follow
@@ -380,11 +394,11 @@ impl Cases {
                 let cast = cast.ok_or_else(|| Problem::fault("a ballot was answered without an answer"))?;
                 moved.proof = Some(self.prove_ballot(ctx, loaded, cast).await?);
             }
-            Asked::Sign(key) => {
+            Asked::Sign { key, beside } => {
                 moved.events = self.advance(ctx, loaded, &Command::Sign { key: key.clone() }).await?;
                 let planned = self.records.plan_sign(ctx, &document_of(loaded, key)?).await?;
                 moved.document = Some(planned.document.clone());
-                moved.beside = planned.join(moved.beside);
+                moved.beside = planned.join(moved.beside).and(beside.clone());
             }
             Asked::SignedElsewhere(key, prepared, signed) => {
                 moved.events = self.advance(ctx, loaded, &Command::Sign { key: key.clone() }).await?;

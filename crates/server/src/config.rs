@@ -65,6 +65,24 @@ pub struct Web {
 pub struct Keys {
     /// File of the master key, under which all other keys are sealed. Readable by its owner alone.
     pub master: PathBuf,
+    /// A file whose first line is the passphrase under which the master key is kept.
+    pub passphrase_file: Option<PathBuf>,
+    /// A PKCS #11 token under whose key the master key is kept.
+    pub token: Option<Token>,
+}
+
+/// A PKCS #11 token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Token {
+    /// The module of the token's maker: `/usr/lib/softhsm/libsofthsm2.so`.
+    pub module: PathBuf,
+    /// The label of the token.
+    pub label: String,
+    /// The label of the key on it, which is made at the first start.
+    pub key: String,
+    /// A file whose first line is the user PIN.
+    pub pin_file: PathBuf,
 }
 
 /// What the internal certification authority publishes. The services are mounted when they have an address.
@@ -153,6 +171,8 @@ pub struct Network {
     pub allow: Vec<String>,
     /// How long an answer is waited for, in seconds.
     pub timeout_seconds: u64,
+    /// Roots under which servers are believed over `https:` beside the machine's own: PEM files.
+    pub roots: Vec<PathBuf>,
 }
 
 /// The hub of the document axis that this program serves.
@@ -227,12 +247,17 @@ impl Default for Web {
 }
 impl Default for Network {
     fn default() -> Self {
-        Self { allow: Vec::new(), timeout_seconds: 10 }
+        Self { allow: Vec::new(), timeout_seconds: 10, roots: Vec::new() }
     }
 }
 impl Default for Keys {
     fn default() -> Self {
-        Self { master: "data/master.key".into() }
+        Self { master: "data/master.key".into(), passphrase_file: None, token: None }
+    }
+}
+impl Default for Token {
+    fn default() -> Self {
+        Self { module: PathBuf::new(), label: String::new(), key: "dienhong-master".into(), pin_file: PathBuf::new() }
     }
 }
 impl Default for Log {
@@ -270,6 +295,10 @@ impl Config {
         Ok(self)
     }
 
+    fn token(&mut self) -> &mut Token {
+        self.keys.token.get_or_insert_with(Token::default)
+    }
+
     fn read(path: &Path) -> anyhow::Result<Config> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
@@ -288,6 +317,11 @@ impl Config {
                 "WEB_MAX_BODY" => self.web.max_body = value.parse().with_context(wrong)?,
                 "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
                 "KEYS_MASTER" => self.keys.master = value.into(),
+                "KEYS_PASSPHRASE_FILE" => self.keys.passphrase_file = Some(value.into()),
+                "KEYS_TOKEN_MODULE" => self.token().module = value.into(),
+                "KEYS_TOKEN_LABEL" => self.token().label.clone_from(value),
+                "KEYS_TOKEN_KEY" => self.token().key.clone_from(value),
+                "KEYS_TOKEN_PIN_FILE" => self.token().pin_file = value.into(),
                 "CERTIFICATES_ADDRESS" => self.certificates.address = Some(value.clone()),
                 "CERTIFICATES_CRL_PARTS" => self.certificates.crl_parts = value.parse().with_context(wrong)?,
                 "CERTIFICATES_ACCURACY_SECONDS" => {
@@ -318,6 +352,7 @@ impl Config {
                 "SIGNATURES_TRUST" => self.signatures.trust = value.split(',').map(PathBuf::from).collect(),
                 "SIGNATURES_FETCH" => self.signatures.fetch = value.parse().with_context(wrong)?,
                 "NETWORK_ALLOW" => self.network.allow = value.split(',').map(|w| w.trim().to_owned()).collect(),
+                "NETWORK_ROOTS" => self.network.roots = value.split(',').map(PathBuf::from).collect(),
                 "NETWORK_TIMEOUT_SECONDS" => self.network.timeout_seconds = value.parse().with_context(wrong)?,
                 "HUB_LISTEN" => self.hub.listen = Some(value.parse().with_context(wrong)?),
                 "HUB_ORGAN" => self.hub.organ.clone_from(value),

@@ -62,6 +62,9 @@ enum Role {
     Ceremony(Box<command::ceremony::Command>),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
+    /// The master key: put it under a passphrase or a token.
+    #[command(subcommand)]
+    Keys(command::keys::Command),
     /// Check the declared procedures.
     Procedures(command::procedures::Arguments),
 }
@@ -107,6 +110,7 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Authority(command) => command::authority::run(command, config).await,
         Role::Ceremony(command) => command::ceremony::run(&command),
         Role::Paper(arguments) => command::paper::run(&arguments),
+        Role::Keys(arguments) => command::keys::run(&arguments, &config),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }
 }

@@ -57,7 +57,7 @@ impl House {
     /// The same by another clock than the machine's.
     pub async fn open_by(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<House> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let master = Arc::new(keyfiles::master(&config.keys.master, &*entropy)?);
+        let master = Arc::new(keyfiles::master(&config.keys, &*entropy)?);
         let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);
         let checking = checking(config, &clock)?;
         let issuing = issuing(config, &entropy)?;

@@ -45,6 +45,7 @@ mod token;
 pub mod validate;
 mod vault;
 pub mod words;
+mod wrapped;
 pub mod xades;
 mod xml;
 
@@ -57,3 +58,4 @@ pub use report::{Changes, Indication, Integrity, Level, Party, Report, Signature
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
 pub use token::{TokenKey, TokenPlace, TokenSigner};
 pub use vault::{MasterKey, Sealed, VaultError};
+pub use wrapped::{Protection, WrappingKey};

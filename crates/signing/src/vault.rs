@@ -68,6 +68,9 @@ impl MasterKey {
         argon.hash_password_into(passphrase.as_bytes(), salt, bytes.as_mut_slice()).map_err(failed)?;
         Ok(MasterKey(bytes))
     }
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
     /// The content of a key file.
     pub fn to_hex(&self) -> Zeroizing<String> {
         Zeroizing::new(hex::encode(self.0.as_slice()))

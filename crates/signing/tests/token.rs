@@ -4,7 +4,10 @@ mod house;
 
 use house::*;
 use pki::{Authority, IssuingKey, KeyKind, PrivateKey, Profile, Subject};
-use signing::{Indication, Revision, Signer, TokenKey, TokenPlace, TokenSigner, cades, validate, xades};
+use signing::{
+    Indication, MasterKey, Protection, Revision, Signer, TokenKey, TokenPlace, TokenSigner, WrappingKey, cades,
+    validate, xades,
+};
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -19,7 +22,7 @@ const MODULES: [&str; 3] = [
 
 /// SoftHSM reads its folder from the environment of its process, so the test runs itself once more with that set.
 #[allow(clippy::disallowed_methods, reason = "SoftHSM is configured by the environment alone")]
-fn in_own_folder() -> Option<PathBuf> {
+fn in_own_folder(test: &str) -> Option<PathBuf> {
     let module = MODULES.iter().map(Path::new).find(|m| m.exists());
     let Some(module) = module.filter(|_| Command::new("softhsm2-util").arg("--version").output().is_ok()) else {
         eprintln!("skipped: SoftHSM 2 is not installed");
@@ -35,7 +38,7 @@ fn in_own_folder() -> Option<PathBuf> {
     std::fs::write(&conf, format!("directories.tokendir = {}/tokens\nlog.level = ERROR\n", folder.path().display()))
         .unwrap();
     let out = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_key_on_a_token_signs_in_every_format", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env("SOFTHSM2_CONF", &conf)
         .output()
         .unwrap();
@@ -73,7 +76,7 @@ fn makes_its_own_key(module: &Path) {
 
 #[test]
 fn a_key_on_a_token_signs_in_every_format() {
-    let Some(module) = in_own_folder() else { return };
+    let Some(module) = in_own_folder("a_key_on_a_token_signs_in_every_format") else { return };
     softhsm(&["--init-token", "--free", "--label", "ghe", "--so-pin", "12345678", "--pin", "2468"]);
     makes_its_own_key(&module);
     let kinds = [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048, KeyKind::Rsa3072, KeyKind::Rsa4096];
@@ -110,4 +113,37 @@ fn a_key_on_a_token_signs_in_every_format() {
         assert!(why(open("ghe", &label, "1111", chain.chain())).contains("the PIN"));
         assert!(why(TokenSigner::open(Path::new("/khong/co.so"), "", "", "", Vec::new())).contains("the module"));
     }
+}
+
+#[test]
+fn a_master_key_opens_with_the_key_of_its_token_alone() {
+    let Some(module) = in_own_folder("a_master_key_opens_with_the_key_of_its_token_alone") else { return };
+    for label in ["may-chu", "khac"] {
+        softhsm(&["--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", "2468"]);
+    }
+    let at = |token: &str, key: &str, pin: &str| {
+        let pin = zeroize::Zeroizing::new(pin.to_owned());
+        Protection::Token(WrappingKey { module: module.clone(), token: token.into(), key: key.into(), pin })
+    };
+    let (entropy, master) = (kernel::OsEntropy, MasterKey::random(&kernel::OsEntropy));
+    let right = at("may-chu", "khoa-chinh", "2468");
+    let why = |protection: &Protection, text: &str| protection.unwrap(text).unwrap_err().to_string();
+    // Nothing is made by looking; the key is made by the first wrapping and used by the second.
+    assert!(why(&right, &format!("token.v1.{}.{}", "00".repeat(12), "00".repeat(48))).contains("no secret key"));
+    let first = right.wrap(&master, &entropy).unwrap();
+    let second = right.wrap(&master, &entropy).unwrap();
+    assert_ne!(*first, *second, "never the same nonce");
+    for text in [&first, &second] {
+        assert_eq!(*right.unwrap(text).unwrap().to_hex(), *master.to_hex());
+        assert!(!text.contains(&*master.to_hex()));
+    }
+    let digit = if first.ends_with('0') { "1" } else { "0" };
+    let changed = format!("{}{digit}", &first[..first.len() - 1]);
+    assert!(why(&right, &changed).contains("does not open"));
+    assert!(why(&right, &master.to_hex()).contains("kept as \"plain\""));
+    assert!(why(&at("khong-co", "khoa-chinh", "2468"), &first).contains("khong-co"));
+    assert!(why(&at("may-chu", "khoa-khac", "2468"), &first).contains("khoa-khac"));
+    let other = at("khac", "khoa-chinh", "2468");
+    other.wrap(&master, &entropy).unwrap();
+    assert!(why(&other, &first).contains("does not open"));
 }

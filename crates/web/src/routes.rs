@@ -3,8 +3,8 @@
 use crate::{
     acme, api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, devices, document, draft_trial, drafts,
-        editor, enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
+        account, ballot, batches, calendar, case, cases, certificates, delegations, devices, document, draft_trial,
+        drafts, editor, enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
         procedures, public, registers, sign, sign_device, step, system, transfers, trust, verification,
     },
     state::AppState,
@@ -63,6 +63,10 @@ fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/batches", get(batches::list).post(batches::approve))
+        .route("/batches/{batch}", get(batches::show))
+        .route("/batches/{batch}/continue", post(batches::go_on))
+        .route("/batches/{batch}/stop", post(batches::stop))
         .route("/notices", get(notices::show))
         .route("/notices/read", post(notices::read))
         .route("/notices/letters", post(notices::letters))

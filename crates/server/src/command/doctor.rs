@@ -1,6 +1,11 @@
 //! `dienhong doctor`: says what is wrong with the configuration and the machine, and how to mend it.
 
-use crate::{config::Config, keyfiles, wire::House, wire::storage_name};
+use crate::{
+    config::{Config, Keys},
+    keyfiles,
+    wire::House,
+    wire::storage_name,
+};
 use anyhow::Context;
 use directory::apart::{RENEW_ISSUING_SECONDS, RENEW_STAMPING_SECONDS};
 use policy::Policies;
@@ -14,7 +19,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     println!("storage   {} · blobs in {}", storage_name(&config.storage.url), config.storage.blobs.display());
     println!("web       listens on {} as {}", config.web.listen, config.web.public_url);
-    println!("keys      master key in {}", config.keys.master.display());
+    println!("keys      master key in {} · {}", config.keys.master.display(), protection(&config.keys));
     println!();
     report.check("policies", Policies::load(None).map(|p| format!("{} actions", p.actions().count())));
     report.check(
@@ -22,7 +27,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
         Papers::load(&typeset::Options::default()).map(|p| format!("{} forms", p.forms().count())),
     );
     procedures(&mut report);
-    report.check("master key", master_key(&config.keys.master));
+    report.check("master key", master_key(&config.keys));
     report.check("blobs", writable(&config.storage.blobs));
     report.check("address", address(&config).await);
     report.check("journal", journal(&config).await);
@@ -67,15 +72,26 @@ fn procedures(report: &mut Report) {
     }
 }
 
-fn master_key(path: &Path) -> anyhow::Result<String> {
-    if !path.exists() {
+/// How the master key is kept, in words.
+fn protection(keys: &Keys) -> String {
+    match (&keys.passphrase_file, &keys.token) {
+        (_, Some(token)) => format!("under the key {:?} on the token {:?}", token.key, token.label),
+        (Some(file), None) => format!("under the passphrase in {}", file.display()),
+        (None, None) => "as it is".into(),
+    }
+}
+
+fn master_key(keys: &Keys) -> anyhow::Result<String> {
+    let path = &keys.master;
+    if !path.exists() && !keyfiles::tree_path(path).exists() {
+        keyfiles::reachable(keys)?;
         return Ok("not there yet; it is made at the first start".into());
     }
-    let master = keyfiles::master(path, &kernel::OsEntropy)?;
+    let master = keyfiles::master(keys, &kernel::OsEntropy)?;
     if keyfiles::tree_path(path).exists() {
         keyfiles::tree(path, &master, &kernel::OsEntropy)?;
     }
-    Ok("readable by its owner alone; the tree key opens with it".into())
+    Ok(format!("readable by its owner alone, kept {}; the tree key opens with it", protection(keys)))
 }
 
 fn writable(folder: &Path) -> anyhow::Result<String> {

@@ -6,6 +6,7 @@ pub mod ceremony;
 pub mod demo;
 pub mod doctor;
 pub mod edxml;
+pub mod keys;
 pub mod law;
 pub mod migrate;
 pub mod paper;

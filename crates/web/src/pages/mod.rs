@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod ballot;
+pub mod batches;
 pub mod calendar;
 pub mod case;
 pub mod cases;
@@ -60,6 +61,8 @@ pages![
     calendar::CalendarPage,
     delegations::DelegationsPage,
     inbox::HandledPage,
+    batches::BatchesPage,
+    batches::BatchPage,
     cases::CasesPage,
     fields::FieldsPage,
     fields::FieldPage,
