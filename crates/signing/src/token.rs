@@ -284,43 +284,6 @@ fn public_key_info(session: &Session, key: ObjectHandle) -> Result<Vec<u8>, Sign
     }
 }
 
-/// What a session is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// To use what is on the token.
-    Read,
-    /// To make keys on it too.
-    Write,
-}
-
-/// A session in which the user of a token is logged in.
-///
-/// # Errors
-/// [`SignError::Key`]: no such module or token, a wrong PIN.
-pub(crate) fn session(module: &Path, token: &str, pin: &str, access: Access) -> Result<Session, SignError> {
-    let fail = |what: &str, error: Error| SignError::Key(format!("{what}: {error}"));
-    let library = Pkcs11::new(module).map_err(|e| fail(&format!("the module {}", module.display()), e))?;
-    match library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // Another part of the program uses the module too.
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-        Err(error) => return Err(fail("the module", error)),
-    }
-    let slots = library.get_slots_with_initialized_token().map_err(|e| fail("the tokens", e))?;
-    let named = |slot: &cryptoki::slot::Slot| library.get_token_info(*slot).is_ok_and(|info| info.label() == token);
-    let slot = slots.into_iter().find(named);
-    let slot = slot.ok_or_else(|| SignError::Key(format!("there is no token with the label {token:?}")))?;
-    let session = match access {
-        Access::Read => library.open_ro_session(slot),
-        Access::Write => library.open_rw_session(slot),
-    };
-    let session = session.map_err(|e| fail("the token", e))?;
-    match session.login(UserType::User, Some(&AuthPin::from(pin.to_owned()))) {
-        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-        Err(error) => return Err(fail("the PIN", error)),
-    }
-    Ok(session)
-}
-
 fn scheme_of(key: &PublicKey) -> Result<Scheme, SignError> {
     match key {
         PublicKey::Rsa { .. } => Ok(Scheme::RsaPss(Hash::Sha256, 32)),
