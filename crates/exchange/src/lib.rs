@@ -17,7 +17,7 @@ pub mod transport;
 
 pub use acts::{AgencyRegistered, Party};
 pub use edxml::package::Kind;
-pub use hub::{Hub, Settings, Unbelieved};
+pub use hub::{Hub, Sending, Settings, Unbelieved};
 pub use inbox::{Delivery, Entry, MessageType, Progress};
 pub use office::{
     ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,
