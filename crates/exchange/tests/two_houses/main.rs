@@ -79,7 +79,7 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     let b_documents = issued(&b_db, &["bst-mot"]).await;
     let ahead = Moved::from(&a_db).0;
     let (between, secrets) = hub(&hub_db, ahead, &AGENCIES).await;
-    let (proxy, base) = Proxy::start(between.address.clone(), 20_261_123, 150).await;
+    let (proxy, base) = Proxy::start(between.address.clone(), 20_261_123, 100).await;
     let a = office(&a_db.url, &a_db.blobs(), ahead, &way(&base, "SYS.A", &secrets[0], "H01")).await;
     let b = office(&b_db.url, &b_db.blobs(), ahead, &way(&base, "SYS.B", &secrets[1], "H02")).await;
     let both = [&a, &b];
