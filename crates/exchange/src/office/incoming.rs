@@ -493,12 +493,9 @@ impl Office {
             let line = self.dispatch_line(&id).await?;
             let recipients = self.recipients(&id).await?;
             let Some(recipient) = recipients.into_iter().find(|r| r.code == *from) else { return Ok(false) };
-            let same = |told: &crate::StatusLine| {
-                (&told.status, &told.time, &told.description) == (&status.code, &status.timestamp, &status.description)
-            };
             let known = "SELECT place FROM dispatch_status WHERE dispatch = $1 AND package = $2";
             let known = self.journal.reader().row(known, &[id.as_str().into(), (&waiting.package).into()]).await?;
-            if known.is_some() || recipient.statuses.iter().any(same) {
+            if known.is_some() {
                 return Ok(true);
             }
             let standing = |code: &str, time: &str| (time.to_owned(), rank(code));
