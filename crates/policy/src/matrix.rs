@@ -178,7 +178,7 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 16] = [
+    const KINDS: [&str; 17] = [
         "Axis",
         "Batch",
         "Body",
@@ -188,6 +188,7 @@ fn leaked(kind: &str) -> &'static str {
         "Device",
         "Document",
         "Enrolment",
+        "Exchange",
         "Indicator",
         "Journal",
         "Person",

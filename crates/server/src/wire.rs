@@ -2,6 +2,7 @@
 
 use crate::{
     config::{Config, HouseLevel},
+    correspondence,
     devices::Devices,
     keyfiles,
     mail::Post,
@@ -9,6 +10,7 @@ use crate::{
 };
 use anyhow::Context;
 use cases::Cases;
+    correspondence,
 use directory::{Directory, Keys, SignIn, acme::Acme};
 use exchange::Hub;
 use journal::{Journal, Options, Worker};
@@ -42,6 +44,8 @@ pub struct House {
     pub papers: Papers,
     /// Law texts.
     pub laws: Arc<Laws>,
+    /// Documents that go out and come in.
+    pub office: Office,
     /// The master key.
     pub master: Arc<MasterKey>,
     post: Option<Post>,
@@ -70,14 +74,15 @@ impl House {
             tracing::warn!(%problem, "a law text is left out");
         }
 
-        let projections =
-            [Directory::projections(), Records::projections(), Cases::projections(), Hub::projections()].concat();
+        let own = [Directory::projections(), Records::projections(), Cases::projections()].concat();
+        let projections = [own, Hub::projections(), Office::projections()].concat();
         let options = Options::new(&config.storage.url, &config.storage.blobs);
         let journal = Journal::open(options, policies, projections, Arc::clone(&clock), Arc::clone(&entropy), tree_key)
             .await
             .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
 
         let directory = Directory::new(journal.clone());
+    correspondence,
         let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy)
             .with_services(services(config))
             .with_token(token(config)?);
@@ -94,7 +99,8 @@ impl House {
         let storage = storage_name(&config.storage.url);
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
-        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, post, storage })
+        let office = correspondence::office(&config.axis, &journal, &records, clock)?;
+        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, office, master, post, storage })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -118,7 +124,7 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        let own = [self.cases.workers(), self.keys.workers(), self.records.workers()].concat();
+        let own = [self.cases.workers(), self.keys.workers(), self.records.workers(), self.office.workers()].concat();
         [own, Post::workers(self.post.clone())].concat()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Keys},
-    keyfiles,
+    correspondence, keyfiles,
     wire::House,
     wire::storage_name,
 };
@@ -12,6 +12,7 @@ use policy::Policies;
 use procedure::Catalogue;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use typeset::Papers;
 
 /// Checks one after the other; later checks run also when earlier ones fail.
@@ -33,6 +34,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     report.check("journal", journal(&config).await);
     certificates(&mut report, &config).await;
     public_url(&mut report, &config);
+    axis(&mut report, &config).await;
     println!(
         "\n{}",
         if report.bad == 0 { "Nothing is wrong." } else { "Mend what is marked BAD and run doctor again." }
@@ -156,6 +158,25 @@ async fn authority(house: &House, config: &Config) -> anyhow::Result<String> {
     let root = if state.apart { "the root is kept apart" } else { "the root lies in this database (small offices)" };
     let keys = if state.on_token { "issuing key on the token" } else { "issuing key sealed in the database" };
     Ok(format!("{root}; {keys}; the issuing authority counts until {}", state.issuing.not_after().day()))
+}
+
+/// The ways in and out: whether their configuration works, and whether the other end answers.
+async fn axis(report: &mut Report, config: &Config) {
+    let ways = match correspondence::ways(&config.axis, Arc::new(kernel::SystemClock)) {
+        Ok(ways) if ways.is_empty() => {
+            return report.check("document axis", anyhow::Ok("none is configured".to_owned()));
+        }
+        Ok(ways) => ways,
+        Err(error) => return report.check::<anyhow::Error>("document axis", Err(error)),
+    };
+    for way in ways {
+        let answer = way.agencies().await.map(|agencies| {
+            let skew = way.clock_ahead().filter(|ahead| ahead.abs() > 5);
+            let skew = skew.map_or(String::new(), |ahead| format!("; its clock is ahead of ours by {ahead} s"));
+            format!("{} names {} bodies{skew}", way.address(), agencies.len())
+        });
+        report.check(&format!("document axis ({})", way.name()), answer);
+    }
 }
 
 fn public_url(report: &mut Report, config: &Config) {
