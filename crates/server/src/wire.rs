@@ -10,9 +10,8 @@ use crate::{
 };
 use anyhow::Context;
 use cases::Cases;
-    correspondence,
 use directory::{Directory, Keys, SignIn, acme::Acme};
-use exchange::Hub;
+use exchange::{Hub, Office};
 use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
