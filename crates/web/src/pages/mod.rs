@@ -13,6 +13,7 @@ pub mod draft_trial;
 pub mod drafts;
 pub mod editor;
 pub mod enrolments;
+pub mod exchange;
 pub mod fields;
 pub mod home;
 pub mod inbox;
@@ -99,6 +100,15 @@ pages![
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
+    exchange::arrivals::ArrivalsPage,
+    exchange::arrivals::QuarantinePage,
+    exchange::arrival::ArrivalPage,
+    exchange::dispatches::DispatchesPage,
+    exchange::dispatch::DispatchPage,
+    exchange::proposing::ProposePage,
+    exchange::sending::SendPage,
+    exchange::books::BookPage,
+    exchange::figures::AxisFiguresPage,
     certificates::CertificatesPage,
     certificates::CertificatePage,
     enrolments::EnrolmentsPage,
