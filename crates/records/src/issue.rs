@@ -49,6 +49,9 @@ impl IssuePlan {
 }
 
 impl Turn {
+    pub(crate) fn new(register: String, turn: OwnedMutexGuard<()>) -> Turn {
+        Turn { register, _turn: turn }
+    }
     /// Whether a commit failed only because another process took the number first: then plan again.
     pub fn was_lost(&self, problem: &Problem) -> bool {
         matches!(problem, Problem::Conflict { stream, .. } if *stream == registers::stream(&self.register).to_string())

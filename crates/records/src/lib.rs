@@ -6,7 +6,7 @@
 //! a case and its documents move in **one** change; `cases` is their caller. Reading functions take the context of the
 //! request and answer "no such thing" for what the person may not know of.
 //!
-//! This crate must never give a number outside [`Records::plan_issue`], change a version once it is kept, decide who may do
+//! This crate must never give a number outside [`Records::plan_issue`] and [`Records::plan_incoming`], change a version once it is kept, decide who may do
 //! what (the policies do), or know HTTP.
 //!
 //! It imports `directory` sideways: signing looks up the signer's certificate and key, and a body's seal.
@@ -15,6 +15,7 @@ pub mod acts;
 pub mod compare;
 pub mod content;
 mod documents;
+pub mod incoming;
 mod issue;
 pub mod laws;
 pub mod model;
@@ -30,6 +31,7 @@ pub mod verify;
 pub use compare::{Fate, Span, UnitChange, compare};
 pub use content::{Article, Clause, Content, SignatureBlock, Unit};
 pub use documents::{NewBody, NewDocument, Planned};
+pub use incoming::{IncomingPlan, NewIncoming};
 pub use issue::{IssuePlan, Turn};
 pub use model::{Access, Document, FileInfo, Number, State, Version, VersionBody};
 pub use preserve::{Issuing, Preserver};

@@ -2,6 +2,7 @@
 
 use crate::{
     acts,
+    incoming::IncomingEntered,
     model::{Access, Number, State, VersionBody},
     registers::{Series, series_code},
 };
@@ -318,6 +319,10 @@ impl Projection for Registers {
                 ],
             );
             put_entry(act, &body, rows)?;
+        } else if let Some(body) = read::<IncomingEntered>(act)? {
+            let number = &body.number;
+            let next = [("next_number", (number.number + 1).into()), ("year", number.year.into())];
+            rows.patch(&REGISTER, key(act), next.into_iter().chain([("last_day", number.date.into()), version]));
         } else if let Some(body) = read::<acts::Continued>(act)? {
             let last_day = body.last_day.map(|day| ("last_day", day.into()));
             rows.patch(&REGISTER, key(act), [("next_number", body.next.into()), version].into_iter().chain(last_day));

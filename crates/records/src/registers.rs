@@ -1,7 +1,7 @@
 //! Number registers (sổ đăng ký số văn bản): which there are, what they gave, what comes next.
 //!
 //! Numbers are gap-free and never double: the next one follows from the register's stream alone, and the act that takes
-//! it names the version of the stream on which it was reckoned. Nobody chooses a number. Only [`Records::plan_issue`] takes one.
+//! it names the version of the stream on which it was reckoned. Nobody chooses a number. Only [`Records::plan_issue`] and [`Records::plan_incoming`] take one.
 
 use crate::{
     Records,
