@@ -253,7 +253,7 @@ fn tabs(typed: &Typed, standing: &Standing) -> Vec<Tab> {
     let tab = |(code, state, n): (&'static str, &'static str, i64)| Tab {
         code,
         href: typed.address("/incoming", state, None, ""),
-        n: n.min(999),
+        n: Some(n.min(999)),
         more: n > 999,
         here: typed.state == state,
         hot: matches!(code, "new" | "proposal"),

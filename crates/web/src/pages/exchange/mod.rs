@@ -25,8 +25,8 @@ pub struct Tab {
     pub code: &'static str,
     /// Its address, with the other filters kept.
     pub href: String,
-    /// How many.
-    pub n: i64,
+    /// How many, where that is counted.
+    pub n: Option<i64>,
     /// There are more than are counted.
     pub more: bool,
     /// Whether it was chosen.
@@ -38,7 +38,7 @@ pub struct Tab {
 impl Tab {
     /// An example.
     fn sample(code: &'static str, n: i64, here: bool, hot: bool) -> Tab {
-        Tab { code, href: format!("?state={code}"), n, more: n > 90, here, hot }
+        Tab { code, href: format!("?state={code}"), n: Some(n), more: n > 90, here, hot }
     }
 }
 
@@ -115,7 +115,7 @@ fn standing(status: &str) -> &'static str {
         "15" => "agreed",
         "16" => "declined",
         "sent" => "sent",
-        "stopped" => "stopped",
+        "cancelled" => "cancelled",
         _ => "waiting",
     }
 }
