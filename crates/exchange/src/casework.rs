@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use cases::{CaseView, Cases};
 use directory::Directory;
 use journal::{JobError, Worker};
-use kernel::{BodyId, CaseId, Ctx, Day, Grade, Problem};
+use kernel::{BodyId, CaseId, Ctx, Day, Grade, Problem, id::RequestId};
 use procedure::{Command, Status};
 use records::{NewBody, Upload, model::Number, upload};
 use serde_json::{Map, Value, json};
@@ -21,6 +21,8 @@ pub const PROCEDURE: &str = "incoming-document";
 /// The job that follows each move of such a case (see [`Cases::followed_by`]).
 pub const CASE_JOB: &str = "incoming-case-moved";
 
+/// The duty under which the program follows cases.
+const DUTY: &str = "casework";
 /// The step at which the case waits for its document and its number.
 const REGISTER: &str = "register";
 /// The step at which the head of the Office chooses the unit.
@@ -182,12 +184,18 @@ impl Casework {
         body.map(|body| body.name_in("vi").to_owned()).ok_or_else(|| Problem::field("unit", "field-unknown-body"))
     }
 
+    /// The context in which the program follows cases.
+    fn program(&self) -> Ctx {
+        let journal = &self.office.journal;
+        Ctx::system(DUTY, journal.clock().now(), RequestId::mint(journal.clock(), journal.entropy()))
+    }
+
     /// Brings the arrival of a case to where the case stands: directed to a unit, or done.
     ///
     /// # Errors
     /// [`Problem::Unavailable`]; what the deeds refuse.
     pub async fn follow(&self, case: &CaseId) -> Result<(), Problem> {
-        let ctx = self.office.ctx();
+        let ctx = self.program();
         for _ in 0..TRIES {
             let Some(arrival) = self.office.arrival_of_case(&ctx, case).await? else { return Ok(()) };
             if arrival.tray != Tray::Work {

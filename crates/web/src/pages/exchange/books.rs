@@ -188,7 +188,7 @@ pub async fn outgoing(viewer: Member, Query(asked): Query<Asked>) -> Result<Resp
     let this_year = i64::from(viewer.state.now().day().year());
     let year = if register.series == Series::Term { 0 } else { asked.year.unwrap_or(this_year) };
     let before = asked.from;
-    let mut entries = services.records.entries(&viewer.ctx, &register.code, year, before, i64::from(LINES)).await?;
+    let mut entries = services.records.entries(&viewer.ctx, &register.code, year, before, LINES).await?;
     let older = full(entries.len()).then(|| entries.last().map(|entry| entry.number.number)).flatten();
     entries.reverse();
     let mut rows = Vec::new();

@@ -225,7 +225,7 @@ pub async fn go_on(Path(id): Path<String>, mut posted: Posted) -> Result<Respons
         };
         return match came {
             Ok(Came::Sent(dispatch)) => Ok(done(&format!("/outgoing/{dispatch}"), "done-dispatched")),
-            Ok(Came::Shown(page)) => viewer.page(&page).await,
+            Ok(Came::Shown(page)) => viewer.page(&*page).await,
             Err(problem) => {
                 let again = async |errors| choosing(viewer, &document, draft, false, errors).await;
                 posted.again(problem, &format!("/documents/{id}"), vec![], again).await
