@@ -382,8 +382,9 @@ impl Cases {
             Asked::Publish(key) => {
                 moved.events = self.advance(ctx, loaded, &Command::Publish { key: key.clone() }).await?;
                 let planned = self.records.plan_publish(ctx, &document_of(loaded, key)?).await?;
+                let follows = records::publication::published_job(&planned.document);
                 moved.document = Some(planned.document.clone());
-                moved.beside = planned.join(moved.beside);
+                moved.beside = planned.join(moved.beside).job(follows);
             }
         }
         self.open_subcases(loaded, &mut moved).await?;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use edxml::axis::{Signed, file_hash_fits};
 use edxml::package::{Header, Hop, Limits, Reading, Shelf, add_station, read};
 use edxml::{Finding, What, words};
-use futures::stream;
+use futures::{Stream, stream};
 use journal::{Change, Expected};
 use kernel::{ActDraft, Digest, FieldProblem, Problem, StreamId, Timestamp};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -191,21 +191,30 @@ impl Hub {
             Ok(out)
         });
         let stamped = stamped.await.map_err(Problem::fault)?.map_err(no_room)?;
-        let pieces = stream::unfold(Some(stamped), |spool| async move {
-            let mut spool = spool?;
-            let mut piece = vec![0; 256 << 10];
-            match spool.read(&mut piece) {
-                Ok(0) => None,
-                Ok(count) => {
-                    piece.truncate(count);
-                    Some((Ok(Bytes::from(piece)), Some(spool)))
-                }
-                Err(error) => Some((Err(error), None)),
-            }
-        });
-        let (blob, length) = self.journal.put_blob_stream(pieces, self.settings.max_package + 4096).await?;
+        let (blob, length) = self.journal.put_blob_stream(pieces(stamped), self.settings.max_package + 4096).await?;
         Ok((blob, i64::try_from(length).unwrap_or(i64::MAX)))
     }
+}
+
+/// A place for a package or a content: in memory while it is small.
+pub(crate) fn spooled() -> SpooledTempFile {
+    SpooledTempFile::new(IN_MEMORY)
+}
+
+/// What is in it, from where it stands, in pieces.
+pub(crate) fn pieces(spool: SpooledTempFile) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::unfold(Some(spool), |spool| async move {
+        let mut spool = spool?;
+        let mut piece = vec![0; 256 << 10];
+        match spool.read(&mut piece) {
+            Ok(0) => None,
+            Ok(count) => {
+                piece.truncate(count);
+                Some((Ok(Bytes::from(piece)), Some(spool)))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    })
 }
 
 fn look(arrived: Arriving, most: u64) -> io::Result<Looked> {
@@ -243,6 +252,6 @@ fn wrong(why: String) -> Problem {
     Problem::Invalid(vec![FieldProblem::new("package", "package-refused").arg("why", why)])
 }
 
-fn no_room(error: io::Error) -> Problem {
+pub(crate) fn no_room(error: io::Error) -> Problem {
     Problem::Unavailable { what: "temporary files", why: error.to_string() }
 }

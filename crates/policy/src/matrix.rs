@@ -175,7 +175,7 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 14] = [
+    const KINDS: [&str; 15] = [
         "Axis",
         "Body",
         "Case",
@@ -183,6 +183,7 @@ fn leaked(kind: &str) -> &'static str {
         "Delegation",
         "Document",
         "Enrolment",
+        "Exchange",
         "Indicator",
         "Journal",
         "Person",

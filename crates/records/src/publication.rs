@@ -6,9 +6,17 @@ use crate::{
     registers::day,
 };
 use bytes::Bytes;
-use journal::{Change, Row, Value};
+use journal::{Change, JobDraft, Row, Value};
 use kernel::{ActBody, BodyId, CaseId, Ctx, Day, Digest, DocumentId, Problem, Timestamp, text};
 use serde::Serialize;
+
+/// The kind of the job that follows a publication: whoever sends documents on takes it. Its payload names the `document`.
+pub const PUBLISHED_JOB: &str = "document-published";
+
+/// The job that follows the publication of a document.
+pub fn published_job(document: &DocumentId) -> JobDraft {
+    JobDraft::new(PUBLISHED_JOB, document.to_string(), serde_json::json!({"document": document}))
+}
 
 /// A published document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

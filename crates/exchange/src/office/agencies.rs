@@ -19,7 +19,13 @@ impl Office {
     ///
     /// # Errors
     /// [`Problem::NotFound`] for who may not see the correspondence.
-    pub async fn agencies(&self, ctx: &Ctx, query: &str, after: Option<&str>, limit: u32) -> Result<Vec<Correspondent>, Problem> {
+    pub async fn agencies(
+        &self,
+        ctx: &Ctx,
+        query: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Correspondent>, Problem> {
         self.look(ctx, "agencies", "all", None)?;
         let (mut conditions, mut parameters) = (vec!["gone = 0".to_owned()], Vec::new());
         let query: String = query.chars().take(200).collect();
@@ -49,7 +55,8 @@ impl Office {
     /// # Errors
     /// [`Problem::Unavailable`].
     pub async fn synchronisations(&self) -> Result<Vec<Synchronisation>, Problem> {
-        let rows = self.journal.reader().rows("SELECT * FROM correspondent_sync ORDER BY transport LIMIT 10", &[]).await?;
+        let rows =
+            self.journal.reader().rows("SELECT * FROM correspondent_sync ORDER BY transport LIMIT 10", &[]).await?;
         let one = |row: &journal::Row| {
             let transport = row.text("transport")?.to_owned();
             Ok(Synchronisation { transport, at: row.time("at")?, total: row.int("total")? })
@@ -93,8 +100,11 @@ impl Office {
             .filter(|agency| known.get(&agency.code).is_none_or(|(old, gone)| *gone || old != *agency))
             .cloned()
             .collect();
-        let removed: Vec<String> =
-            known.iter().filter(|(code, (_, gone))| !gone && !told.contains_key(*code)).map(|(c, _)| c.clone()).collect();
+        let removed: Vec<String> = known
+            .iter()
+            .filter(|(code, (_, gone))| !gone && !told.contains_key(*code))
+            .map(|(c, _)| c.clone())
+            .collect();
         let count = changed.len() + removed.len();
         let total = i64::try_from(told.len()).unwrap_or(i64::MAX);
         let stream = StreamId::new("agencies", transport.name());
@@ -123,7 +133,9 @@ impl Office {
     pub(crate) async fn correspondent(&self, transport: &str, code: &str) -> Result<Option<Organ>, Problem> {
         let sql = "SELECT * FROM correspondent WHERE transport = $1 AND code = $2 AND gone = 0";
         let row = self.journal.reader().row(sql, &[transport.into(), code.into()]).await?;
-        row.as_ref().map(|row| Ok(Organ { code: row.text("code")?.to_owned(), name: row.text("name")?.to_owned() })).transpose()
+        row.as_ref()
+            .map(|row| Ok(Organ { code: row.text("code")?.to_owned(), name: row.text("name")?.to_owned() }))
+            .transpose()
     }
 
     /// Which body a recipient on a paper is: by the names that people have given, else by its own name in the directory.
@@ -175,7 +187,9 @@ impl Office {
         if !code.is_empty() {
             let sql = "SELECT code FROM correspondent WHERE code = $1 AND gone = 0 LIMIT 1";
             let known = self.journal.reader().row(sql, &[code.into()]).await?;
-            known.ok_or_else(|| Problem::Invalid(vec![FieldProblem::new("code", "exchange-no-agency").arg("code", code)]))?;
+            known.ok_or_else(|| {
+                Problem::Invalid(vec![FieldProblem::new("code", "exchange-no-agency").arg("code", code)])
+            })?;
         }
         let key = Digest::of(&[plain(&name).as_bytes()]).to_string();
         let body = Mapped { name, code: code.to_owned() };

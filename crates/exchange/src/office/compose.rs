@@ -174,8 +174,6 @@ pub(super) async fn keep(
             };
             Err(Problem::Invalid(findings.iter().take(20).map(one).collect()))
         }
-        Err(Unsendable::Io(error)) => {
-            Err(Problem::Unavailable { what: "package", why: error.to_string() })
-        }
+        Err(Unsendable::Io(error)) => Err(Problem::Unavailable { what: "package", why: error.to_string() }),
     }
 }

@@ -20,7 +20,6 @@ const MOST_TEXT: usize = 500;
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     pub id: String,
-    pub version: i64,
     pub transport: String,
     pub sender: String,
     pub to: Vec<String>,
@@ -252,7 +251,6 @@ impl Office {
         }
         let subject = Subject {
             id: id.to_owned(),
-            version,
             transport: line.transport.clone(),
             sender: line.from.code.clone(),
             to: read::json(&row, "receivers")?,

@@ -126,8 +126,8 @@ impl Office {
         self.look(ctx, "dispatch", id, None)?;
         let line = self.dispatch_line(id).await?;
         let reader = self.journal.reader();
-        let parcel = reader.row("SELECT * FROM parcel WHERE dispatch = $1 AND parcel = $2", &[id.into(), id.into()]);
-        let parcel = parcel.await?.as_ref().map(read::parcel).transpose()?;
+        let parcel = reader.row("SELECT * FROM parcel WHERE parcel = $1", &[id.into()]).await?;
+        let parcel = parcel.as_ref().map(read::parcel).transpose()?;
         let sql = "SELECT a.* FROM arrival_reply r JOIN arrival a ON a.arrival = r.arrival WHERE r.dispatch = $1 \
                    ORDER BY r.at LIMIT 100";
         let replies = reader.rows(sql, &[id.into()]).await?.iter().map(read::arrival).collect::<Result<_, _>>()?;
@@ -227,7 +227,13 @@ impl Office {
     ///
     /// # Errors
     /// As [`Office::dispatches`].
-    pub async fn register_lines(&self, ctx: &Ctx, year: i64, from: i64, limit: u32) -> Result<Vec<ArrivalLine>, Problem> {
+    pub async fn register_lines(
+        &self,
+        ctx: &Ctx,
+        year: i64,
+        from: i64,
+        limit: u32,
+    ) -> Result<Vec<ArrivalLine>, Problem> {
         self.look(ctx, "arrivals", "all", None)?;
         let sql = "SELECT * FROM arrival WHERE register = $1 AND register_year = $2 AND register_number >= $3 \
                    ORDER BY register_number LIMIT $4";
@@ -261,7 +267,8 @@ impl Office {
         let deeds = reader.rows(sql, &of).await?.iter().map(read::deed).collect::<Result<_, _>>()?;
         let sql = "SELECT * FROM parcel WHERE arrival = $1 ORDER BY at, parcel LIMIT 100";
         let statuses = reader.rows(sql, &of).await?.iter().map(read::parcel).collect::<Result<_, _>>()?;
-        let sql = "SELECT * FROM arrival WHERE sender = $1 AND identity = $2 AND duplicate_of = $3 ORDER BY at LIMIT 100";
+        let sql =
+            "SELECT * FROM arrival WHERE sender = $1 AND identity = $2 AND duplicate_of = $3 ORDER BY at LIMIT 100";
         let same = [(&line.from.code).into(), row.text("identity")?.into(), id.into()];
         let duplicates = reader.rows(sql, &same).await?.iter().map(read::arrival).collect::<Result<_, _>>()?;
         Ok(ArrivalView {

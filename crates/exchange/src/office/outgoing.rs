@@ -40,9 +40,12 @@ impl Office {
     pub async fn dispatch(&self, ctx: &Ctx, new: NewDispatch) -> Result<String, Problem> {
         let transport = self.transport(&new.transport)?.name();
         let resource = Office::resource("all", None);
-        self.journal.policies().decide(ctx, "dispatch.prepared", &resource).allowed.then_some(()).ok_or_else(|| {
-            Problem::Forbidden { act: "dispatch.prepared".into(), resource: "Exchange:all".into() }
-        })?;
+        self.journal
+            .policies()
+            .decide(ctx, "dispatch.prepared", &resource)
+            .allowed
+            .then_some(())
+            .ok_or_else(|| Problem::Forbidden { act: "dispatch.prepared".into(), resource: "Exchange:all".into() })?;
         let (document, text) = self.letter_text(ctx, &new).await?;
         self.let_out(ctx, &new, transport, document.grade, &text).await?;
         let issued = match new.kind {
@@ -59,19 +62,19 @@ impl Office {
         }
         let to = self.receivers(&new, transport, earlier.as_ref()).await?;
         let (signer, recipients) = self.signer(ctx, &document, &number).await?;
-        let letter = Letter {
-            number: number.text,
-            date: number.date,
-            subject: document.title.clone(),
-            signer,
-            recipients,
-            pdf,
-        };
-        self.prepare(ctx, transport, Ready { new, letter, case: document.case, to, earlier }).await
+        let letter =
+            Letter { number: number.text, date: number.date, subject: document.title.clone(), signer, recipients, pdf };
+        self.prepare(ctx, transport, Ready { new, letter, case: document.case, to, earlier }, |_| Change::new()).await
     }
 
     /// Writes, keeps and queues the package.
-    pub(super) async fn prepare(&self, ctx: &Ctx, transport: &str, ready: Ready) -> Result<String, Problem> {
+    pub(super) async fn prepare(
+        &self,
+        ctx: &Ctx,
+        transport: &str,
+        ready: Ready,
+        beside: impl FnOnce(&str) -> Change,
+    ) -> Result<String, Problem> {
         let Ready { new, letter, case, to, earlier } = ready;
         let now = self.now();
         let identity = match new.kind {
@@ -127,7 +130,7 @@ impl Office {
             .on_by_program(super::DUTY, StreamId::new("parcel", &id), Expected::New)
             .act(ActDraft::new(resource(), &queued).with_blob(blob))
             .job(job(&id, 0, None))
-            .job(reminder(&id, remind));
+            .and(beside(&id));
         self.journal.commit(ctx, change).await?;
         Ok(id)
     }
@@ -250,7 +253,8 @@ impl Office {
         }
         let entries = self.records.entries(ctx, &number.register, number.year, Some(number.number + 1), 1).await?;
         let entry = entries.into_iter().find(|entry| entry.document == document.id);
-        let entry = entry.ok_or_else(|| Problem::fault(format!("{} has a number and no register line", document.id)))?;
+        let entry =
+            entry.ok_or_else(|| Problem::fault(format!("{} has a number and no register line", document.id)))?;
         let (name, position) = entry.signer.split_once(',').unwrap_or((&entry.signer, ""));
         Ok(((String::new(), cut(position.trim()), name.trim().to_owned()), entry.recipients))
     }
@@ -324,7 +328,7 @@ fn uuid(office: &Office) -> String {
     format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }
 
-fn reminder(dispatch: &str, day: kernel::Day) -> JobDraft {
+pub(super) fn reminder(dispatch: &str, day: kernel::Day) -> JobDraft {
     let payload = json!({"dispatch": dispatch});
     JobDraft::new(REMIND_JOB, format!("{dispatch}/{day}"), payload).at(day.start())
 }

@@ -28,8 +28,7 @@ impl Office {
         let base = self.now();
         for (seconds, telling) in (0i64..).zip(tellings) {
             let package = self.status_package(ctx, of, &telling, base.plus_seconds(seconds));
-            let (blob, length) =
-                compose::keep(&self.journal, package, self.now().day(), Wrap::Raw, Vec::new()).await?;
+            let (blob, length) = compose::keep(&self.journal, package, self.now().day(), Wrap::Raw, Vec::new()).await?;
             let id = self.mint("parcel");
             let body = Queued {
                 message: "status".into(),

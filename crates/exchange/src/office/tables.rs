@@ -294,7 +294,13 @@ const SYNCHRONISED: Table = Table {
 };
 const NAME: Table = Table {
     name: "recipient_name",
-    columns: &[Column::text("name_fold"), Column::text("name"), Column::text("code"), Column::text("actor"), Column::int("at")],
+    columns: &[
+        Column::text("name_fold"),
+        Column::text("name"),
+        Column::text("code"),
+        Column::text("actor"),
+        Column::int("at"),
+    ],
     key: &["name_fold"],
     indexes: &[],
 };
@@ -511,7 +517,8 @@ fn parcel(act: &Act, rows: &mut Rows) -> Result<(), Problem> {
         let tried = [("attempts", body.attempt.into()), ("signed", body.signed.into()), ("until", body.until.into())];
         rows.patch(&PARCEL, key(), tried.into_iter().chain([version, ("unknown", 1.into())]));
     } else if let Some(body) = read::<acts::Sent>(act)? {
-        let sent = [("state", "sent".into()), ("package", body.package.into()), ("unknown", 0.into()), ("until", 0.into())];
+        let sent =
+            [("state", "sent".into()), ("package", body.package.into()), ("unknown", 0.into()), ("until", 0.into())];
         rows.patch(&PARCEL, key(), sent.into_iter().chain([version, ("why", Value::Null), ("trouble", Value::Null)]));
         let Some(dispatch) = body.dispatch else { return Ok(()) };
         let sent = [("state", "sent".into()), ("sent_at", act.at.into()), ("why", Value::Null)];
@@ -682,8 +689,7 @@ fn quarantined(act: &Act, body: &acts::Quarantined, rows: &mut Rows) -> Result<(
 
 /// What is done with an arrival: its tray and state, one line of its story, and a figure.
 fn deed(act: &Act, rows: &mut Rows) -> Result<(), Problem> {
-    let mut changed: Vec<(&'static str, Value)> =
-        vec![("version", act.version.into()), ("changed_at", act.at.into())];
+    let mut changed: Vec<(&'static str, Value)> = vec![("version", act.version.into()), ("changed_at", act.at.into())];
     let mut stand = |place: &str, state: &str| changed.extend([("tray", place.into()), ("state", state.into())]);
     let (line, figure) = if let Some(body) = read::<acts::Registered>(act)? {
         stand("work", "registered");
