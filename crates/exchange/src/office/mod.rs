@@ -18,6 +18,7 @@ mod marks;
 mod model;
 mod outgoing;
 mod outward;
+mod preview;
 mod read;
 mod sending;
 mod statuses;
@@ -30,6 +31,7 @@ pub use model::{
     DispatchState, DispatchView, Health, NewDispatch, Page, ParcelLine, Recipient, RecipientName, Standing, StatusLine,
     Synchronisation, Tray, WeekLine,
 };
+pub use preview::Preview;
 pub use outward::OUTWARD_JOB;
 pub use sending::SEND_JOB;
 

@@ -80,7 +80,7 @@ impl Office {
         let identity = match new.kind {
             // The identity that the axis gives a document (QĐ 28/2018): statuses name it.
             Kind::New | Kind::Replace => {
-                format!("{},{},{}", self.settings.organ.code, day_text(letter.date), letter.number)
+                self.identity_of(&letter.number, letter.date)
             }
             // A package that speaks of a document is none: it has an identity of its own.
             Kind::Withdraw | Kind::Update => uuid(self),
@@ -135,8 +135,13 @@ impl Office {
         Ok(id)
     }
 
+    /// The identity that the axis gives a document of the house (QĐ 28/2018).
+    pub(super) fn identity_of(&self, number: &str, date: kernel::Day) -> String {
+        format!("{},{},{}", self.settings.organ.code, day_text(date), number)
+    }
+
     /// The document and everything of it in which a mark of secrecy may stand.
-    async fn letter_text(&self, ctx: &Ctx, new: &NewDispatch) -> Result<(records::Document, String), Problem> {
+    pub(super) async fn letter_text(&self, ctx: &Ctx, new: &NewDispatch) -> Result<(records::Document, String), Problem> {
         let document = self.records.document(ctx, &new.document).await?;
         let version = self.records.version(ctx, &new.document, None).await?;
         let body = match version.body {
@@ -177,7 +182,7 @@ impl Office {
         Err(Problem::refused("dispatch-secret").arg("why", why).arg("found", found))
     }
 
-    async fn earlier(&self, new: &NewDispatch) -> Result<Option<DispatchLine>, Problem> {
+    pub(super) async fn earlier(&self, new: &NewDispatch) -> Result<Option<DispatchLine>, Problem> {
         let Some(id) = &new.earlier else {
             return match new.kind {
                 Kind::New => Ok(None),
@@ -199,7 +204,7 @@ impl Office {
     }
 
     /// The receivers: bodies of the way's directory, each once, and none that has the document already.
-    async fn receivers(
+    pub(super) async fn receivers(
         &self,
         new: &NewDispatch,
         transport: &str,
@@ -241,7 +246,7 @@ impl Office {
     }
 
     /// Who signed, and the recipients as printed.
-    async fn signer(
+    pub(super) async fn signer(
         &self,
         ctx: &Ctx,
         document: &records::Document,
