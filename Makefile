@@ -56,7 +56,7 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
 	$(CARGO) bench --workspace --bench certificates
-	$(CARGO) bench --workspace --bench packages --bench hub
+	$(CARGO) bench --workspace --bench packages --bench hub --bench arrivals
 	$(CARGO) run --release -p dienhong-signing --example speed -- $(CURDIR)/tests/.venv/bin/python
 	tests/.venv/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt
 	DIENHONG_PEERS_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) bench -p dienhong-statute

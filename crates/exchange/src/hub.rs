@@ -48,6 +48,28 @@ pub struct Hub {
     since: Timestamp,
 }
 
+/// See [`Hub::sending`].
+pub struct Sending {
+    seen: Arc<Mutex<HashMap<(String, String), Timestamp>>>,
+    key: (String, String),
+    taken: bool,
+}
+
+impl Sending {
+    /// The package was taken, now or before.
+    pub fn taken(mut self) {
+        self.taken = true;
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        if !self.taken {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        }
+    }
+}
+
 impl Hub {
     /// The projections that the journal must be opened with.
     pub fn projections() -> Vec<Arc<dyn Projection>> {
@@ -95,6 +117,12 @@ impl Hub {
             None => Ok(()),
             Some(_) => Err(Unbelieved::Replay),
         }
+    }
+
+    /// A sending under way. While it lives the same request is refused; when it ends without having been taken (the package
+    /// broke off, say) the request may be sent again as it is. That it is taken once is kept by the journal.
+    pub fn sending(&self, path: &str, signed: &Signed) -> Sending {
+        Sending { seen: Arc::clone(&self.seen), key: (path.to_owned(), signed.signature.clone()), taken: false }
     }
 
     /// The context in which the program acts as the hub.

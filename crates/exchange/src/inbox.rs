@@ -125,7 +125,8 @@ impl Hub {
         row.map_or(Ok(0), |row| row.int("waiting"))
     }
 
-    /// What a system sent, newest first, or one package for all its receivers.
+    /// What a system sent, newest first, or what is behind one identifier: a package by its id, or all packages about one
+    /// document by the sender's own identifier of it.
     ///
     /// # Errors
     /// [`Problem::Unavailable`].
@@ -143,7 +144,8 @@ impl Hub {
             None => " ORDER BY d.created_at DESC, d.package, d.code LIMIT 500",
             Some(package) => {
                 parameters.push(package.into());
-                " AND d.package = $3 ORDER BY d.code LIMIT 5000"
+                " AND (d.package = $3 OR d.package IN (SELECT q.package FROM axis_package q WHERE q.document = $3)) \
+                 ORDER BY d.created_at, d.package, d.code LIMIT 5000"
             }
         };
         let rows = self.journal.reader().rows(&format!("{columns}{rest}"), &parameters).await?;

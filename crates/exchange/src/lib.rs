@@ -19,7 +19,7 @@ pub mod transport;
 pub use acts::{AgencyRegistered, Party};
 pub use casework::{CASE_JOB, Casework, Direction, PROCEDURE};
 pub use edxml::package::Kind;
-pub use hub::{Hub, Settings, Unbelieved};
+pub use hub::{Hub, Sending, Settings, Unbelieved};
 pub use inbox::{Delivery, Entry, MessageType, Progress};
 pub use office::{
     ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,

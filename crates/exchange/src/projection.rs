@@ -47,7 +47,7 @@ const PACKAGE: Table = Table {
         Column::int("at"),
     ],
     key: &["package"],
-    indexes: &[],
+    indexes: &[Index { columns: &["document"] }],
 };
 const DELIVERY: Table = Table {
     name: "axis_delivery",

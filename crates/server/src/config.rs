@@ -29,6 +29,8 @@ pub struct Config {
     pub network: Network,
     /// The hub of the document axis that this program serves.
     pub hub: Hub,
+    /// The document axis through which the office sends and receives.
+    pub axis: Axis,
     /// Where letters go out.
     pub mail: Mail,
     /// How the program logs.
@@ -145,6 +147,65 @@ pub struct Hub {
     pub max_package: u64,
 }
 
+/// The document axis through which the office sends and receives, and the other ways beside it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Axis {
+    /// Its address: `http://10.1.2.3:8345`; without it the office has no axis.
+    pub address: String,
+    /// The name of this system there.
+    pub system: String,
+    /// The file that holds the secret of this system, readable by its owner alone.
+    pub secret_file: Option<PathBuf>,
+    /// The identifier of the house as sender. `000.00.00.C01` is seen for the Assembly's Office and not confirmed.
+    pub organ: String,
+    /// The name of the house as sender.
+    pub name: String,
+    /// The place of promulgation.
+    pub place: String,
+    /// The register that numbers incoming documents.
+    pub register: String,
+    /// Seconds between two looks for what waits.
+    pub poll_seconds: u64,
+    /// Seconds until the second attempt; the pause doubles with each further one, and after five a person is asked.
+    pub retry_seconds: i64,
+    /// Seconds that an attempt may take.
+    pub patience_seconds: i64,
+    /// Days until a receiver that has told nothing is to be asked about.
+    pub remind_days: i64,
+    /// Minutes by which the clocks of systems are ahead of UTC on this axis.
+    pub clock_ahead: i64,
+    /// Seconds by which the axis lets a clock be wrong.
+    pub clock_skew: i64,
+    /// Largest package, in bytes.
+    pub max_package: u64,
+    /// A watched folder as a further way (or the only one): packages go to `out`, are taken from `in`.
+    pub folder: Option<PathBuf>,
+}
+
+impl Default for Axis {
+    fn default() -> Self {
+        let usual = exchange::OfficeSettings::default();
+        Self {
+            address: String::new(),
+            system: String::new(),
+            secret_file: None,
+            organ: usual.organ.code,
+            name: usual.organ.name,
+            place: usual.place,
+            register: usual.register,
+            poll_seconds: usual.poll_seconds,
+            retry_seconds: usual.retry_seconds,
+            patience_seconds: usual.patience_seconds,
+            remind_days: usual.remind_days,
+            clock_ahead: 7 * 60,
+            clock_skew: 300,
+            max_package: usual.max_package,
+            folder: None,
+        }
+    }
+}
+
 impl Default for Hub {
     fn default() -> Self {
         Self {
@@ -225,6 +286,7 @@ impl Config {
         config.storage.url = format!("sqlite:{}", data.join("dienhong.sqlite").display());
         config.storage.blobs = data.join("blobs");
         config.keys.master = data.join("master.key");
+        config.axis.folder = Some(data.join("axis"));
         config.log.level = "warn".into();
         config.finish(environment)
     }
@@ -279,6 +341,21 @@ impl Config {
                 "HUB_CLOCK_AHEAD" => self.hub.clock_ahead = value.parse().with_context(wrong)?,
                 "HUB_CLOCK_SKEW" => self.hub.clock_skew = value.parse().with_context(wrong)?,
                 "HUB_MAX_PACKAGE" => self.hub.max_package = value.parse().with_context(wrong)?,
+                "AXIS_ADDRESS" => self.axis.address.clone_from(value),
+                "AXIS_SYSTEM" => self.axis.system.clone_from(value),
+                "AXIS_SECRET_FILE" => self.axis.secret_file = Some(value.into()),
+                "AXIS_ORGAN" => self.axis.organ.clone_from(value),
+                "AXIS_NAME" => self.axis.name.clone_from(value),
+                "AXIS_PLACE" => self.axis.place.clone_from(value),
+                "AXIS_REGISTER" => self.axis.register.clone_from(value),
+                "AXIS_POLL_SECONDS" => self.axis.poll_seconds = value.parse().with_context(wrong)?,
+                "AXIS_RETRY_SECONDS" => self.axis.retry_seconds = value.parse().with_context(wrong)?,
+                "AXIS_PATIENCE_SECONDS" => self.axis.patience_seconds = value.parse().with_context(wrong)?,
+                "AXIS_REMIND_DAYS" => self.axis.remind_days = value.parse().with_context(wrong)?,
+                "AXIS_CLOCK_AHEAD" => self.axis.clock_ahead = value.parse().with_context(wrong)?,
+                "AXIS_CLOCK_SKEW" => self.axis.clock_skew = value.parse().with_context(wrong)?,
+                "AXIS_MAX_PACKAGE" => self.axis.max_package = value.parse().with_context(wrong)?,
+                "AXIS_FOLDER" => self.axis.folder = Some(value.into()),
                 "MAIL_SERVER" => self.mail.server.clone_from(value),
                 "MAIL_FROM" => self.mail.from.clone_from(value),
                 "MAIL_USER" => self.mail.user.clone_from(value),

@@ -3,8 +3,10 @@
 //! This is the only crate that reads the environment, the clock and the random source of the machine. It holds no rule
 //! of the Assembly's work: those stand in the rooms below and in the data under `procedures/` and `policies/`.
 
+mod axis_wire;
 mod command;
 mod config;
+mod correspondence;
 mod demo;
 mod keyfiles;
 mod mail;
@@ -50,7 +52,7 @@ enum Role {
     Signatures(signing::command::Command),
     /// Packages of the National Document Interconnection Axis: check, show, unpack, pack.
     Edxml(edxml::command::Arguments),
-    /// The document axis: systems that may connect to the hub.
+    /// The document axis: what goes out and comes in, and the systems that may connect to the hub.
     #[command(subcommand)]
     Axis(command::axis::Command),
     /// Print a paper from its data.

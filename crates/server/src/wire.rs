@@ -2,14 +2,14 @@
 
 use crate::{
     config::{Config, HouseLevel},
-    keyfiles,
+    correspondence, keyfiles,
     mail::Post,
     network::Network,
 };
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn};
-use exchange::Hub;
+use exchange::{Casework, Hub, Office};
 use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
@@ -41,6 +41,10 @@ pub struct House {
     pub papers: Papers,
     /// Law texts.
     pub laws: Arc<Laws>,
+    /// Documents that go out and come in.
+    pub office: Office,
+    /// The cases of those that came in.
+    pub casework: Casework,
     /// The master key.
     pub master: Arc<MasterKey>,
     post: Option<Post>,
@@ -69,20 +73,22 @@ impl House {
             tracing::warn!(%problem, "a law text is left out");
         }
 
-        let projections =
-            [Directory::projections(), Records::projections(), Cases::projections(), Hub::projections()].concat();
+        let own = [Directory::projections(), Records::projections(), Cases::projections()].concat();
+        let projections = [own, Hub::projections(), Office::projections()].concat();
         let options = Options::new(&config.storage.url, &config.storage.blobs);
         let journal = Journal::open(options, policies, projections, Arc::clone(&clock), Arc::clone(&entropy), tree_key)
             .await
             .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
 
         let directory = Directory::new(journal.clone());
-        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy).with_services(services(config));
+        let keys = Keys::new(directory.clone(), Arc::clone(&master), Arc::clone(&clock), entropy)
+            .with_services(services(config));
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone())
             .with_checking(checking)
             .with_issuing(issuing);
-        let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
+        let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue)
+            .followed_by(&[(exchange::PROCEDURE, exchange::CASE_JOB)]);
         cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
         for problem in cases.catalogue().problems() {
             tracing::warn!(%problem, "a procedure is left out, or stands as it was recorded");
@@ -90,7 +96,23 @@ impl House {
         let storage = storage_name(&config.storage.url);
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
-        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, master, post, storage })
+        let office = correspondence::office(&config.axis, &journal, &records, clock)?;
+        let casework = Casework::new(office.clone(), cases.clone(), directory.clone());
+        Ok(House {
+            journal,
+            directory,
+            keys,
+            signin,
+            records,
+            cases,
+            papers,
+            laws,
+            office,
+            casework,
+            master,
+            post,
+            storage,
+        })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -108,8 +130,8 @@ impl House {
 
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        let own = [self.cases.workers(), self.keys.workers(), self.records.workers()].concat();
-        [own, Post::workers(self.post.clone())].concat()
+        let own = [self.cases.workers(), self.keys.workers(), self.records.workers(), self.office.workers()].concat();
+        [own, self.casework.workers(), Post::workers(self.post.clone())].concat()
     }
 
     /// What the pages work with.
@@ -122,6 +144,8 @@ impl House {
             records: self.records.clone(),
             cases: self.cases.clone(),
             laws: Arc::clone(&self.laws),
+            office: self.office.clone(),
+            casework: self.casework.clone(),
         };
         let settings = Settings {
             public_url: config.web.public_url.trim_end_matches('/').to_owned(),

@@ -127,7 +127,13 @@ async fn send(State(hub): State<Hub>, request: Request) -> Response {
         Ok(believed) => believed,
         Err(why) => return unbelieved(&why),
     };
-    answer(arrive(&hub, &signed, &system, body).await.map_or_else(|problem| failed(&problem), Answer::ok))
+    // Also when the connection breaks here, so that the sender may send the same request again.
+    let sending = hub.sending("sendEdoc", &signed);
+    let arrived = arrive(&hub, &signed, &system, body).await;
+    if matches!(arrived, Ok(_) | Err(Problem::Conflict { .. })) {
+        sending.taken();
+    }
+    answer(arrived.map_or_else(|problem| failed(&problem), Answer::ok))
 }
 
 async fn arrive(hub: &Hub, signed: &Signed, system: &System, body: Body) -> Result<Value, Problem> {

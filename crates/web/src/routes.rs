@@ -101,7 +101,7 @@ fn of_documents() -> Router<AppState> {
 }
 
 fn of_exchange() -> Router<AppState> {
-    use exchange::{arrival, arrival_acts, arrivals, books, dispatch, dispatches, figures, proposing, sending};
+    use exchange::{arrival, arrival_acts, arrivals, books, dispatch, dispatches, figures, names, proposing, sending};
     Router::new()
         .route("/incoming", get(arrivals::list))
         .route("/incoming/quarantine", get(arrivals::quarantine))
@@ -117,6 +117,7 @@ fn of_exchange() -> Router<AppState> {
         .route("/incoming/{arrival}/package", get(arrival::package))
         .route("/outgoing", get(dispatches::list))
         .route("/outgoing/register", get(books::outgoing))
+        .route("/outgoing/names", get(names::show).post(names::say))
         .route("/outgoing/{dispatch}", get(dispatch::show))
         .route("/outgoing/{dispatch}/package", get(dispatch::package))
         .route("/outgoing/{dispatch}/retry", post(dispatch::retry))

@@ -3,7 +3,8 @@
 use crate::office::acts::{Listed, Mapped, Synchronised};
 use crate::office::model::{Correspondent, RecipientName, Synchronisation};
 use crate::office::{Office, Organ, read};
-use crate::transport::{Transport, Trouble};
+use crate::transport::Trouble;
+use futures::FutureExt;
 use journal::{Change, Expected};
 use kernel::{ActDraft, Ctx, Digest, FieldProblem, Problem, StreamId, text};
 use std::collections::BTreeMap;
@@ -74,9 +75,9 @@ impl Office {
             return Err(Problem::Forbidden { act: "agencies.synchronised".into(), resource: "Exchange:all".into() });
         }
         let (mut changed, mut trouble) = (0, None);
-        for transport in self.transports.iter() {
+        for transport in self.transports.to_vec() {
             match transport.agencies().await {
-                Ok(listed) => changed += self.take_over(transport.as_ref(), listed).await?,
+                Ok(listed) => changed += self.take_over(transport.name(), listed).boxed().await?,
                 Err(Trouble::Unsupported) => {}
                 Err(found) => trouble = Some((transport.name(), found)),
             }
@@ -87,8 +88,8 @@ impl Office {
         }
     }
 
-    async fn take_over(&self, transport: &dyn Transport, listed: Vec<Listed>) -> Result<i64, Problem> {
-        let known = self.known(transport.name()).await?;
+    async fn take_over(&self, transport: &'static str, listed: Vec<Listed>) -> Result<i64, Problem> {
+        let known = self.known(transport).await?;
         let told: BTreeMap<String, Listed> = listed
             .into_iter()
             .filter(|agency| !agency.code.is_empty() && agency.code.len() <= 100)
@@ -107,9 +108,9 @@ impl Office {
             .collect();
         let count = changed.len() + removed.len();
         let total = i64::try_from(told.len()).unwrap_or(i64::MAX);
-        let stream = StreamId::new("agencies", transport.name());
+        let stream = StreamId::new("agencies", transport);
         let mut change = Change::new().on(stream.clone(), Expected::At(self.journal.head(&stream).await?));
-        let resource = || Office::resource(transport.name(), None);
+        let resource = || Office::resource(transport, None);
         for piece in changed.chunks(IN_ONE_ACT) {
             let body = Synchronised { changed: piece.to_vec(), removed: Vec::new(), total };
             change = change.act(ActDraft::new(resource(), &body));

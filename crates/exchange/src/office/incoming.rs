@@ -8,7 +8,7 @@ use crate::take::{Spool, pieces, spooled};
 use crate::transport::{Transport, Trouble, Waiting};
 use edxml::package::{Content, Document, Header, Kind, Limits, Package, Reading, ResponseFor, Status, StatusCode};
 use edxml::words::{Language, sentence};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use journal::{Change, Expected};
 use kernel::{ActDraft, Digest, Problem, StreamId};
 use records::upload::MAX_FILE;
@@ -38,12 +38,13 @@ impl Office {
     /// [`Problem::Unavailable`]. That a way does not answer is no error: it shows in [`Office::health`].
     pub async fn receive(&self) -> Result<usize, Problem> {
         let mut taken = 0;
-        for transport in self.transports.iter() {
+        for transport in self.transports.to_vec() {
+            let transport = &transport;
             let now = self.now();
             if !self.breakers.lets(transport.name(), now, self.settings.patience_seconds) {
                 continue;
             }
-            match self.receive_by(transport).await? {
+            match self.receive_by(transport).boxed().await? {
                 Ok(count) => {
                     taken += count;
                     self.breakers.well(transport.name(), self.now());
@@ -69,8 +70,8 @@ impl Office {
                 if waiting.is_empty() {
                     break;
                 }
-                for one in &waiting {
-                    if let Err(trouble) = self.take(transport, one).await? {
+                for one in waiting {
+                    if let Err(trouble) = self.take(transport, &one).boxed().await? {
                         return Ok(Err(trouble));
                     }
                     taken += 1;
@@ -90,7 +91,7 @@ impl Office {
             Ok(fetched) => fetched,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let kept = self.record(transport.name(), &id, waiting, fetched).await?;
+        let kept = self.record(transport.name(), &id, waiting, fetched).boxed().await?;
         Ok(transport.settle(waiting, kept).await)
     }
 
@@ -158,7 +159,7 @@ impl Office {
         }
         match reading.package.header.clone() {
             Header::Document(document) => {
-                self.document(way, id, waiting, (blob, length), *document, reading).await.map(|()| true)
+                self.document(way, id, waiting, (blob, length), *document, reading).boxed().await.map(|()| true)
             }
             Header::Status(status) => {
                 if StatusCode::of(&status.code) == Some(StatusCode::TakeBack)
@@ -166,7 +167,7 @@ impl Office {
                 {
                     return Ok(true);
                 }
-                if self.status(waiting, blob, &status).await? {
+                if self.status(waiting, blob, &status).boxed().await? {
                     return Ok(true);
                 }
                 let about = &status.response_for;
@@ -391,11 +392,11 @@ impl Office {
                  WHERE d.{column} = $1 AND r.code = $2 ORDER BY d.at DESC, d.dispatch DESC LIMIT 1"
             )
         };
-        for (column, value) in [("identity", &about.document_id), ("number", &about.code)] {
+        for (sql, value) in [(by("identity"), about.document_id.clone()), (by("number"), about.code.clone())] {
             if value.is_empty() {
                 continue;
             }
-            let row = self.journal.reader().row(&by(column), &[value.into(), receiver.into()]).await?;
+            let row = self.journal.reader().row(&sql, &[value.into(), receiver.into()]).await?;
             if let Some(row) = row {
                 return Ok(Some(row.text("dispatch")?.to_owned()));
             }
@@ -409,14 +410,16 @@ impl Office {
             return Ok(None);
         }
         let number = kernel::text::fold(&about.code);
-        for (column, value) in [("identity", about.document_id.as_str()), ("number_fold", number.as_str())] {
+        let by = |column: &str| {
+            format!(
+                "SELECT arrival FROM arrival WHERE sender = $1 AND {column} = $2 AND kind IN ('new', 'replace') \
+                 ORDER BY at, arrival LIMIT 1"
+            )
+        };
+        for (sql, value) in [(by("identity"), about.document_id.clone()), (by("number_fold"), number)] {
             if value.is_empty() {
                 continue;
             }
-            let sql = format!(
-                "SELECT arrival FROM arrival WHERE sender = $1 AND {column} = $2 AND kind IN ('new', 'replace') \
-                 ORDER BY at, arrival LIMIT 1"
-            );
             if let Some(row) = self.journal.reader().row(&sql, &[sender.into(), value.into()]).await? {
                 return Ok(Some(row.text("arrival")?.to_owned()));
             }

@@ -77,14 +77,7 @@ impl Office {
     ) -> Result<String, Problem> {
         let Ready { new, letter, case, to, earlier } = ready;
         let now = self.now();
-        let identity = match new.kind {
-            // The identity that the axis gives a document (QĐ 28/2018): statuses name it.
-            Kind::New | Kind::Replace => {
-                self.identity_of(&letter.number, letter.date)
-            }
-            // A package that speaks of a document is none: it has an identity of its own.
-            Kind::Withdraw | Kind::Update => uuid(self),
-        };
+        let identity = self.identity(new.kind, &letter, &to).await?;
         let package = self.compose(&new, &letter, &to, &identity, earlier.as_ref(), now);
         let contents = match new.kind {
             Kind::Withdraw => Vec::new(),
@@ -135,9 +128,19 @@ impl Office {
         Ok(id)
     }
 
-    /// The identity that the axis gives a document of the house (QĐ 28/2018).
-    pub(super) fn identity_of(&self, number: &str, date: kernel::Day) -> String {
-        format!("{},{},{}", self.settings.organ.code, day_text(date), number)
+    /// The identity by which statuses come back: one for each document and receiver. A package that speaks of a document is
+    /// none, and has an identity of its own; so has a document that goes to a receiver again.
+    pub(super) async fn identity(&self, kind: Kind, letter: &Letter, to: &[Organ]) -> Result<String, Problem> {
+        // As the axis forms it (QĐ 28/2018/QĐ-TTg).
+        let official = format!("{},{},{}", self.settings.organ.code, day_text(letter.date), letter.number);
+        let sql = "SELECT r.code FROM dispatch d JOIN dispatch_recipient r ON r.dispatch = d.dispatch \
+                   WHERE d.identity = $1 AND d.state <> 'cancelled' LIMIT 10000";
+        let mut again = matches!(kind, Kind::Withdraw | Kind::Update);
+        for row in &self.journal.reader().rows(sql, &[(&official).into()]).await? {
+            let code = row.text("code")?;
+            again |= to.iter().any(|organ| organ.code == code);
+        }
+        Ok(if again { uuid(self) } else { official })
     }
 
     /// The document and everything of it in which a mark of secrecy may stand.

@@ -29,7 +29,7 @@ impl Office {
         let transport = self.transport(&new.transport)?.name();
         let (document, text) = self.letter_text(ctx, new).await?;
         if document.grade != Grade::Open || secrecy_mark(&text).is_some() {
-            return Err(Problem::refused("dispatch-secret").arg("why", "mark").arg("found", ""));
+            return Err(Problem::refused("dispatch-secret-never"));
         }
         let (Some(number), Some(pdf)) = (document.number.clone(), document.pdf) else {
             return Err(Problem::refused("dispatch-not-issued").arg("title", &document.title));
@@ -39,7 +39,7 @@ impl Office {
         let (signer, recipients) = self.signer(ctx, &document, &number).await?;
         let letter =
             Letter { number: number.text, date: number.date, subject: document.title.clone(), signer, recipients, pdf };
-        let identity = self.identity_of(&letter.number, letter.date);
+        let identity = self.identity(new.kind, &letter, &to).await?;
         let package = self.compose(new, &letter, &to, &identity, earlier.as_ref(), self.now());
         let wrong = check(&package, self.now().day());
         let files = package.attachments.iter().map(|head| head.name.clone()).collect();

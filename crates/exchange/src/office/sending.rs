@@ -8,6 +8,7 @@ use crate::office::model::Health;
 use crate::office::{Office, read};
 use crate::transport::{Parcel, Transport, Trouble};
 use async_trait::async_trait;
+use futures::FutureExt;
 use journal::{Change, Expected, JobDraft, JobError, Row, Worker};
 use kernel::{ActDraft, Problem, StreamId, Timestamp};
 use serde_json::{Value, json};
@@ -151,19 +152,20 @@ impl Office {
         let mut next_poll = Timestamp::from_micros(0);
         let mut next_directory = Timestamp::from_micros(0);
         loop {
-            if let Err(problem) = self.send_due().await {
+            if let Err(problem) = self.send_due().boxed().await {
                 tracing::warn!(%problem, "what is to go out could not be looked for");
             }
             let now = self.now();
             if now >= next_poll {
-                if let Err(problem) = self.receive().await {
+                if let Err(problem) = self.receive().boxed().await {
                     tracing::warn!(%problem, "what came in could not be taken");
                 }
                 next_poll = now.plus_seconds(i64::try_from(self.settings.poll_seconds).unwrap_or(3600));
             }
             if now >= next_directory {
                 // Until the first time it is asked for again soon; then twice a day.
-                let done = self.synchronise(&self.ctx()).await;
+                let ctx = self.ctx();
+                let done = self.synchronise(&ctx).boxed().await;
                 if let Err(problem) = &done {
                     tracing::warn!(%problem, "the directory of bodies could not be synchronised");
                 }
@@ -184,9 +186,12 @@ impl Office {
         let now = self.now();
         let sql = "SELECT parcel FROM parcel WHERE state = 'waiting' AND due <= $1 AND until <= $1 ORDER BY at, parcel LIMIT $2";
         let rows = self.journal.reader().rows(sql, &[now.into(), IN_ONE_ROUND.into()]).await?;
+        let ids: Vec<String> =
+            rows.iter().map(|row| row.text("parcel").map(str::to_owned)).collect::<Result<_, _>>()?;
+        drop(rows);
         let mut sent = 0;
-        for row in &rows {
-            sent += usize::from(self.attempt(row.text("parcel")?).await?);
+        for id in ids {
+            sent += usize::from(self.attempt(&id).boxed().await?);
         }
         Ok(sent)
     }

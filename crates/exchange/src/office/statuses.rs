@@ -26,17 +26,25 @@ impl Office {
         mut change: Change,
     ) -> Result<Change, Problem> {
         let base = self.now();
-        for (seconds, telling) in (0i64..).zip(tellings) {
-            let package = self.status_package(ctx, of, &telling, base.plus_seconds(seconds));
+        // Each of our bodies that was written to answers for itself.
+        let from = if of.to.is_empty() { vec![self.settings.organ.code.clone()] } else { of.to.clone() };
+        let mut packages = Vec::new();
+        for from in from {
+            for (seconds, telling) in (0i64..).zip(&tellings) {
+                let package = self.status_package(ctx, of, &from, telling, base.plus_seconds(seconds));
+                packages.push((from.clone(), telling.code, package));
+            }
+        }
+        for (from, code, package) in packages {
             let (blob, length) = compose::keep(&self.journal, package, self.now().day(), Wrap::Raw, Vec::new()).await?;
             let id = self.mint("parcel");
             let body = Queued {
                 message: "status".into(),
                 transport: of.transport.clone(),
-                from: self.sender_of(of),
+                from,
                 to: vec![of.sender.clone()],
                 identity: of.identity.clone(),
-                status: Some(telling.code),
+                status: Some(code),
                 dispatch: None,
                 arrival: Some(of.id.clone()),
                 blob,
@@ -51,14 +59,9 @@ impl Office {
         Ok(change)
     }
 
-    /// As which of our bodies we answer: the one that was written to.
-    fn sender_of(&self, of: &Subject) -> String {
-        of.to.first().cloned().unwrap_or_else(|| self.settings.organ.code.clone())
-    }
-
-    fn status_package(&self, ctx: &Ctx, of: &Subject, telling: &Telling, at: kernel::Timestamp) -> Package {
+    fn status_package(&self, ctx: &Ctx, of: &Subject, from: &str, telling: &Telling, at: kernel::Timestamp) -> Package {
         let status = Status {
-            from: compose::party(&self.sender_of(of), &self.settings.organ.name),
+            from: compose::party(from, &self.settings.organ.name),
             response_for: ResponseFor {
                 organ_id: of.sender.clone(),
                 code: cut(&of.number, 42),

@@ -4,8 +4,10 @@
 //! itself: HTTP and mail are handed in ([`Wire`], [`Postman`]).
 
 mod axis;
+mod folder;
 
 pub use axis::AxisTransport;
+pub use folder::FolderTransport;
 
 use crate::{MessageType, office::Listed};
 use async_trait::async_trait;

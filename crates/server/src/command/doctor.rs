@@ -1,10 +1,11 @@
 //! `dienhong doctor`: says what is wrong with the configuration and the machine, and how to mend it.
 
-use crate::{config::Config, keyfiles, wire::House, wire::storage_name};
+use crate::{config::Config, correspondence, keyfiles, wire::House, wire::storage_name};
 use policy::Policies;
 use procedure::Catalogue;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use typeset::Papers;
 
 /// Checks one after the other; later checks run also when earlier ones fail.
@@ -25,6 +26,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     report.check("address", address(&config).await);
     report.check("journal", journal(&config).await);
     public_url(&mut report, &config);
+    axis(&mut report, &config).await;
     println!(
         "\n{}",
         if report.bad == 0 { "Nothing is wrong." } else { "Mend what is marked BAD and run doctor again." }
@@ -98,6 +100,25 @@ async fn journal(config: &Config) -> anyhow::Result<String> {
     let acts = house.journal.position().await?;
     house.journal.close().await;
     Ok(format!("{} holds {acts} acts", storage_name(&config.storage.url)))
+}
+
+/// The ways in and out: whether their configuration works, and whether the other end answers.
+async fn axis(report: &mut Report, config: &Config) {
+    let ways = match correspondence::ways(&config.axis, Arc::new(kernel::SystemClock)) {
+        Ok(ways) if ways.is_empty() => {
+            return report.check("document axis", anyhow::Ok("none is configured".to_owned()));
+        }
+        Ok(ways) => ways,
+        Err(error) => return report.check::<anyhow::Error>("document axis", Err(error)),
+    };
+    for way in ways {
+        let answer = way.agencies().await.map(|agencies| {
+            let skew = way.clock_ahead().filter(|ahead| ahead.abs() > 5);
+            let skew = skew.map_or(String::new(), |ahead| format!("; its clock is ahead of ours by {ahead} s"));
+            format!("{} names {} bodies{skew}", way.address(), agencies.len())
+        });
+        report.check(&format!("document axis ({})", way.name()), answer);
+    }
 }
 
 fn public_url(report: &mut Report, config: &Config) {

@@ -44,11 +44,15 @@ pub async fn serve(
         let (journal, workers, stopped) = (house.journal.clone(), house.workers(), stopped.clone());
         async move { journal.run_jobs(workers, stopped).await }
     });
+    let office = tokio::spawn({
+        let (office, stopped) = (house.office.clone(), stopped.clone());
+        async move { office.run(stopped).await }
+    });
     let hub = hub(&house, config, stopped).await?;
     tracing::info!(address = %listener.local_addr()?, storage = house.storage(), "serving");
     web::serve(listener, house.app_state(config)?, until).await?;
     stop.send_replace(true);
-    let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs, hub) }).await;
+    let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs, hub, office) }).await;
     house.journal.close().await;
     Ok(())
 }

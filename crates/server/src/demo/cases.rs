@@ -21,6 +21,8 @@ const SECOND_NUMBER: i64 = 1343;
 /// How many of the 18 members have answered where the ballot still runs.
 const ANSWERED: usize = 7;
 
+/// The register of incoming documents.
+const INCOMING_REGISTER: &str = "van-ban-den";
 /// The other registers that procedures number their documents in: code, body, symbol, how it counts.
 const OTHER_REGISTERS: [(&str, &str, &str, Series); 7] = [
     ("nq-ubtvqh-qppl", institution::STANDING_COMMITTEE, "UBTVQH15", Series::YearInNumber),
@@ -48,6 +50,16 @@ pub async fn registers(house: &House) -> anyhow::Result<()> {
     };
     let seed = super::seeding(&house.journal);
     house.records.open_register(&seed, register).await.context("the register of resolutions")?;
+    let incoming = NewRegister {
+        code: INCOMING_REGISTER.into(),
+        body: institution::OFFICE.into(),
+        title: "Sổ đăng ký văn bản đến".into(),
+        symbol: "ĐẾN".into(),
+        series: Series::Year,
+        grade: Grade::Open,
+        next: 1,
+    };
+    house.records.open_register(&seed, incoming).await.context("the register of incoming documents")?;
     for (code, body, symbol, series) in OTHER_REGISTERS {
         let title = house.cases.catalogue().references().registers.get(code).map(|name| name.vi.clone());
         let title = title.with_context(|| format!("no procedure may name the register {code}"))?;

@@ -108,6 +108,7 @@ pages![
     exchange::proposing::ProposePage,
     exchange::sending::SendPage,
     exchange::books::BookPage,
+    exchange::names::NamesPage,
     exchange::figures::AxisFiguresPage,
     certificates::CertificatesPage,
     certificates::CertificatePage,

@@ -10,6 +10,7 @@ pub mod books;
 pub mod dispatch;
 pub mod dispatches;
 pub mod figures;
+pub mod names;
 pub mod proposing;
 pub mod sending;
 

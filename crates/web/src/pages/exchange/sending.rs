@@ -194,7 +194,7 @@ async fn sendable(viewer: &Viewer, id: &str) -> Result<Document, Problem> {
         return Err(Problem::Forbidden { act: "dispatch.prepared".into(), resource: "Exchange:all".into() });
     }
     if document.grade != Grade::Open {
-        return Err(Problem::refused("dispatch-secret").arg("why", "grade").arg("found", document.grade.vietnamese()));
+        return Err(Problem::refused("dispatch-secret-never"));
     }
     match services.office.can_dispatch(&document) {
         true => Ok(document),
@@ -297,7 +297,9 @@ async fn choosing(
     }
     let (mut found, mut more) = (None, false);
     if search {
+        let way = office.ways().first().copied().unwrap_or_default();
         let mut all = office.agencies(&viewer.ctx, draft.q.trim(), None, FOUND + 1).await?;
+        all.retain(|agency| agency.transport == way && !agency.gone);
         more = all.len() > FOUND as usize;
         all.truncate(FOUND as usize);
         let fresh = all.iter().filter(|agency| !draft.to.contains(&agency.code));
