@@ -19,6 +19,8 @@ use tempfile::SpooledTempFile;
 
 /// Rounds of one look: a client fetches what it got and asks again.
 const MOST_ROUNDS: usize = 20;
+/// Packages that could not be fetched after which a look ends.
+const MOST_TROUBLES: usize = 3;
 /// Most oddities and reasons that are kept in words.
 const MOST_WORDS: usize = 50;
 
@@ -59,7 +61,7 @@ impl Office {
     }
 
     async fn receive_by(&self, transport: &Arc<dyn Transport>) -> Result<Result<usize, Trouble>, Problem> {
-        let mut taken = 0;
+        let (mut taken, mut troubles, mut last) = (0, 0, None);
         for message in [MessageType::Edoc, MessageType::Status] {
             for _ in 0..MOST_ROUNDS {
                 let waiting = match transport.waiting(message).await {
@@ -71,14 +73,24 @@ impl Office {
                     break;
                 }
                 for one in waiting {
-                    if let Err(trouble) = self.take(transport, &one).boxed().await? {
-                        return Ok(Err(trouble));
+                    match self.take(transport, &one).boxed().await? {
+                        Ok(()) => taken += 1,
+                        Err(trouble) => {
+                            troubles += 1;
+                            last = Some(trouble);
+                        }
                     }
-                    taken += 1;
+                    if troubles >= MOST_TROUBLES {
+                        break;
+                    }
+                }
+                // What could not be taken is listed again: that is for the next look.
+                if troubles > 0 {
+                    break;
                 }
             }
         }
-        Ok(Ok(taken))
+        Ok(last.map_or(Ok(taken), Err))
     }
 
     /// Takes one package: fetched, kept, recorded, told. What was recorded before is only told again.
@@ -481,12 +493,9 @@ impl Office {
             let line = self.dispatch_line(&id).await?;
             let recipients = self.recipients(&id).await?;
             let Some(recipient) = recipients.into_iter().find(|r| r.code == *from) else { return Ok(false) };
-            let same = |told: &crate::StatusLine| {
-                (&told.status, &told.time, &told.description) == (&status.code, &status.timestamp, &status.description)
-            };
             let known = "SELECT place FROM dispatch_status WHERE dispatch = $1 AND package = $2";
             let known = self.journal.reader().row(known, &[id.as_str().into(), (&waiting.package).into()]).await?;
-            if known.is_some() || recipient.statuses.iter().any(same) {
+            if known.is_some() {
                 return Ok(true);
             }
             let standing = |code: &str, time: &str| (time.to_owned(), rank(code));

@@ -236,6 +236,7 @@ impl Office {
             digest: parcel.blob,
             bytes,
             signed,
+            known: self.known_there(&parcel).await?,
         };
         let patience = Duration::from_secs(u64::try_from(self.settings.patience_seconds).unwrap_or(60));
         let outcome = tokio::time::timeout(patience, carry(transport.as_ref(), &wanted, parcel.unknown)).await;
@@ -311,6 +312,16 @@ impl Office {
             }
         }
         Err(Problem::Unavailable { what: "dispatch", why: "its receivers are changed again and again".into() })
+    }
+
+    /// The ids of packages of the same identity that are known to be at the other end.
+    async fn known_there(&self, parcel: &Loaded) -> Result<Vec<String>, Problem> {
+        let sql = "SELECT package FROM parcel WHERE identity = $1 AND state = 'sent' AND message = $2 LIMIT 10000";
+        let of = [(&parcel.identity).into(), parcel.message.text().into()];
+        let rows = self.journal.reader().rows(sql, &of).await?;
+        let ids = rows.iter().map(|row| Ok(row.opt_text("package")?.unwrap_or_default().to_owned()));
+        let ids: Vec<String> = ids.collect::<Result<_, Problem>>()?;
+        Ok(ids.into_iter().filter(|id| !id.is_empty()).collect())
     }
 
     /// The next package of the same identity.

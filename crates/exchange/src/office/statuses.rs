@@ -30,8 +30,8 @@ impl Office {
         let from = if of.to.is_empty() { vec![self.settings.organ.code.clone()] } else { of.to.clone() };
         let mut packages = Vec::new();
         for from in from {
-            for (seconds, telling) in (0i64..).zip(&tellings) {
-                let package = self.status_package(ctx, of, &from, telling, base.plus_seconds(seconds));
+            for telling in &tellings {
+                let package = self.status_package(ctx, of, &from, telling, base);
                 packages.push((from.clone(), telling.code, package));
             }
         }

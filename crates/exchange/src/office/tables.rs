@@ -453,19 +453,19 @@ fn status(act: &Act, body: acts::StatusReceived, rows: &mut Rows) {
     if body.first {
         rows.add(&DISPATCH, [id.into()], "answered", 1);
     }
+    let column = match StatusCode::of(&body.status) {
+        Some(StatusCode::Arrived) => Some("arrived"),
+        Some(StatusCode::Refused) => Some("refused"),
+        Some(StatusCode::Registered) => Some("registered"),
+        Some(StatusCode::Completed) => Some("completed"),
+        _ => None,
+    };
+    if let Some(column) = column {
+        rows.add(&WEEK, [week(at.day()).into(), (&body.code).into()], column, 1);
+    }
     if let Some(stands) = &body.stands {
         let moved = [("status", stands.into()), ("changed_at", at.into())];
         rows.patch(&RECIPIENT, [id.into(), (&body.code).into()], moved);
-        let column = match StatusCode::of(&body.status) {
-            Some(StatusCode::Arrived) => Some("arrived"),
-            Some(StatusCode::Refused) => Some("refused"),
-            Some(StatusCode::Registered) => Some("registered"),
-            Some(StatusCode::Completed) => Some("completed"),
-            _ => None,
-        };
-        if let Some(column) = column {
-            rows.add(&WEEK, [week(at.day()).into(), (&body.code).into()], column, 1);
-        }
         if matches!(column, Some("refused" | "completed")) {
             rows.add(&DISPATCH, [id.into()], "finished", 1);
         }

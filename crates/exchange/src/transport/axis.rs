@@ -51,6 +51,7 @@ struct InboxLine {
 #[serde(rename_all = "camelCase", default)]
 struct SentLine {
     title: String,
+    from_code: String,
     to_code: String,
     sender_doc_id: String,
     receiver_doc_id: String,
@@ -254,10 +255,13 @@ impl Transport for AxisTransport {
                 Err(Trouble::Refused { .. }) => continue,
                 Err(trouble) => return Err(trouble),
             };
+            // A body may tell the same status of a document twice: what is known to be another package is none of this.
             let ours = |line: &&SentLine| {
                 line.sender_doc_id == parcel.identity
+                    && line.from_code == parcel.from
                     && parcel.to.contains(&line.to_code)
                     && parcel.status.as_ref().is_none_or(|code| line.title.starts_with(code.as_str()))
+                    && !parcel.known.contains(&line.receiver_doc_id)
             };
             if let Some(line) = lines.iter().find(ours) {
                 return Ok(Some(line.receiver_doc_id.clone()));

@@ -89,6 +89,8 @@ pub struct Parcel {
     pub digest: Digest,
     /// The instant that is signed: the same instant gives the same request.
     pub signed: Timestamp,
+    /// Ids at the other end of packages of the same identity that are known to be there: none of them is this one.
+    pub known: Vec<String>,
 }
 
 /// A package that waits for us at the other end.

@@ -8,11 +8,13 @@ mod house;
 mod proxy;
 mod setup;
 
+use exchange::transport::FolderTransport;
 use exchange::{ArrivalFilter, ArrivalLine, DispatchFilter, Hub, Kind, MessageType, NewDispatch, Recipient, Tray};
 use kernel::{Actor, Ctx, DocumentId, Grade, Problem};
 use proxy::Proxy;
-use setup::{At, Moved, Way, hub, issued, office};
+use setup::{At, Moved, Way, hub, issued, office, office_by};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use testkit::Db;
 use tokio::sync::watch;
@@ -79,7 +81,7 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     let b_documents = issued(&b_db, &["bst-mot"]).await;
     let ahead = Moved::from(&a_db).0;
     let (between, secrets) = hub(&hub_db, ahead, &AGENCIES).await;
-    let (proxy, base) = Proxy::start(between.address.clone(), 20_261_123, 150).await;
+    let (proxy, base) = Proxy::start(between.address.clone(), 20_261_123, 100).await;
     let a = office(&a_db.url, &a_db.blobs(), ahead, &way(&base, "SYS.A", &secrets[0], "H01")).await;
     let b = office(&b_db.url, &b_db.blobs(), ahead, &way(&base, "SYS.B", &secrets[1], "H02")).await;
     let both = [&a, &b];
@@ -129,6 +131,8 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     let silent = b.office.refuse(&b_clerk, &two, at, " ").await.unwrap_err();
     assert!(matches!(silent, Problem::Invalid(_)), "{silent}");
     b.office.refuse(&b_clerk, &two, at, "Gửi nhầm cơ quan").await.unwrap();
+    settled(&both).await;
+    until("all statuses", &both, || async { (a.count("dispatch_status").await == 15).then_some(()) }).await;
     until("06", &both, || stands(&a, &first, "06")).await;
     until("02", &both, || stands(&a, &second, "02")).await;
     let told: Vec<String> = recipients(&a, &first).await[0].statuses.iter().map(|told| told.status.clone()).collect();
@@ -166,12 +170,13 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     until("the faults are used up", &both, || async { (proxy.left() == 0).then_some(()) }).await;
     settled(&both).await;
     assert_eq!(proxy.seen.lock().unwrap().len(), 6, "{:?}", proxy.seen.lock().unwrap());
+    let told = async || a.count("dispatch_status").await + b.count("dispatch_status").await;
+    let sent =
+        async || a.count("parcel WHERE message = 'status'").await + b.count("parcel WHERE message = 'status'").await;
+    until("all statuses", &both, || async { (told().await == sent().await).then_some(()) }).await;
     assert_eq!((b.count("arrival").await, a.count("arrival").await), (6, 1));
     assert_eq!(between.packages("edoc").await, 7, "nothing was sent twice");
-    let statuses = a.count("parcel WHERE message = 'status'").await + b.count("parcel WHERE message = 'status'").await;
-    assert_eq!(between.packages("status").await, statuses, "no status was sent twice");
-    let told = a.count("dispatch_status").await + b.count("dispatch_status").await;
-    assert_eq!(told, statuses, "each status that was sent is noted once");
+    assert_eq!(between.packages("status").await, sent().await, "no status was sent twice, and none got lost");
     stop.send_replace(true);
     for one in running {
         one.await.unwrap();
@@ -238,6 +243,62 @@ async fn a_graded_document_goes_out_on_no_way() {
     let refused = send(clerk).await.unwrap_err();
     assert!(matches!(refused, Problem::Refused { code: "dispatch-secret", .. }), "{refused}");
     assert_eq!((at.count("parcel").await, at.count("dispatch_barred").await), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_published_goes_out_to_the_recipients_that_it_names_and_names_those_it_does_not_know() {
+    let (db, other) = (Db::sqlite(), Db::sqlite());
+    let house = house::furnished(&db).await;
+    let signed = house.signed("bst-mot").await;
+    let clerk = house.at_work("person-clerk").await;
+    let issued = house.cases.issue(&clerk, &signed.case, signed.version, "nghi-quyet", "").await.unwrap();
+    let published = house.cases.publish(&clerk, &issued.case, issued.version, "nghi-quyet", "").await.unwrap();
+    let document = published.document.unwrap();
+    house.journal.close().await;
+
+    let (here, there) = (db.folder().join("exchange"), other.folder().join("exchange"));
+    let folder = Arc::new(FolderTransport::open(&here).unwrap());
+    std::fs::write(here.join("agencies.csv"), "H02;Văn phòng Quốc hội\n").unwrap();
+    let at = office_by(&db.url, &db.blobs(), Moved::from(&db).0, "H01", folder).await;
+    let clerk = at.clerk().await;
+    assert_eq!(at.office.synchronise(&clerk).await.unwrap(), 1);
+    let files = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().count();
+    for _ in 0..2 {
+        at.journal.run_due_jobs(&at.office.workers()).await.unwrap();
+        assert_eq!(files(&here.join("out")), 1, "it goes out once");
+    }
+    let sent = at.office.dispatches_of(&clerk, &document).await.unwrap();
+    let view = at.office.dispatch_view(&clerk, &sent[0].id).await.unwrap();
+    assert_eq!(
+        (sent.len(), sent[0].actor.as_str(), view.recipients[0].status.as_str()),
+        (1, "system:exchange", "sent")
+    );
+    assert_eq!(view.unresolved, ["Ban soạn thảo"], "who is not known is named");
+
+    // The other house finds it in its folder and answers there; the answer finds the dispatch.
+    let folder = Arc::new(FolderTransport::open(&there).unwrap());
+    let theirs = office_by(&other.url, &other.blobs(), Moved::from(&db).0, "H02", folder).await;
+    let carry = |from: &std::path::Path, to: &std::path::Path| {
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    };
+    for _ in 0..2 {
+        carry(&here.join("out"), &there.join("in"));
+        assert_eq!(theirs.office.receive().await.unwrap(), 1);
+        assert_eq!((theirs.count("arrival").await, files(&there.join("in"))), (1, 0), "put there twice, it comes once");
+        theirs.office.send_due().await.unwrap();
+    }
+    carry(&there.join("out"), &here.join("in"));
+    assert_eq!(at.office.receive().await.unwrap(), 1);
+    assert_eq!(recipients(&at, &sent[0].id).await[0].status, "01");
+    std::fs::write(here.join("in/zz.edxml"), b"no package at all").unwrap();
+    at.office.receive().await.unwrap();
+    let kept = arrivals(&at, Some(Tray::Quarantine)).await.remove(0);
+    let view = at.office.arrival(&clerk, &kept.id).await.unwrap();
+    assert!(!view.oddities.is_empty(), "the reason is kept");
+    assert_eq!(&at.office.arrival_package(&clerk, &kept.id).await.unwrap()[..], b"no package at all");
 }
 
 /// One program of a house, in a process of its own that is killed at any point.

@@ -72,6 +72,14 @@ pub struct At {
 }
 
 pub async fn office(url: &str, blobs: &std::path::Path, ahead: i64, way: &Way) -> At {
+    let wire = Arc::new(HttpWire::new(Duration::from_secs(3)).unwrap());
+    let (clock, window) = (Arc::new(Moved(ahead)), Window::default());
+    let axis = AxisTransport::new(wire, clock, &way.base, &way.system, &way.secret, window);
+    office_by(url, blobs, ahead, &way.organ, Arc::new(axis)).await
+}
+
+/// The same by any way.
+pub async fn office_by(url: &str, blobs: &std::path::Path, ahead: i64, organ: &str, way: Arc<dyn Transport>) -> At {
     let policies = Arc::new(policy::Policies::load(None).unwrap());
     let projections = [
         directory::Directory::projections(),
@@ -87,19 +95,16 @@ pub async fn office(url: &str, blobs: &std::path::Path, ahead: i64, way: &Way) -
     let journal = Journal::open(options, policies, projections, clock.clone(), entropy.clone(), key).await.unwrap();
     let directory = directory::Directory::new(journal.clone());
     let master = Arc::new(MasterKey::from_bytes([7; 32]));
-    let keys = directory::Keys::new(directory.clone(), master, clock.clone(), entropy);
+    let keys = directory::Keys::new(directory.clone(), master, clock, entropy);
     let records = Records::new(journal.clone(), directory.clone(), keys, house::papers());
     let settings = OfficeSettings {
-        organ: Organ { code: way.organ.clone(), name: format!("Cơ quan {}", way.organ) },
+        organ: Organ { code: organ.into(), name: format!("Cơ quan {organ}") },
         retry_seconds: 1,
         patience_seconds: 3,
         poll_seconds: 1,
         ..OfficeSettings::default()
     };
-    let wire = Arc::new(HttpWire::new(Duration::from_secs(3)).unwrap());
-    let axis = AxisTransport::new(wire, clock, &way.base, &way.system, &way.secret, Window::default());
-    let ways: Vec<Arc<dyn Transport>> = vec![Arc::new(axis)];
-    let office = Office::new(journal.clone(), records, settings, ways);
+    let office = Office::new(journal.clone(), records, settings, vec![way]);
     At { office, journal, directory }
 }
 
