@@ -7,7 +7,7 @@ use crate::{
     minutes, notices, subcases, timers, workload,
 };
 use directory::Effect;
-use journal::{Change, Expected};
+use journal::{Change, Expected, JobDraft};
 use kernel::{ActDraft, Ctx, Digest, DocumentId, Problem};
 use procedure::{CaseState, Event, Procedure, StepKind};
 use serde_json::Value;
@@ -96,7 +96,13 @@ impl Cases {
         if !moved.effects.is_empty() {
             change = change.and(self.effects(loaded, &state, &resource, &moved.effects, last).await?);
         }
-        Ok((follow_ups(change, loaded, &state, &moved.events, loaded.version + recorded), state))
+        let version = loaded.version + recorded;
+        let mut change = follow_ups(change, loaded, &state, &moved.events, version);
+        for (_, kind) in self.followers.iter().filter(|(procedure, _)| *procedure == loaded.procedure.id) {
+            let payload = serde_json::json!({ "case": loaded.id });
+            change = change.job(JobDraft::new(kind, format!("{}/{version}", loaded.id), payload));
+        }
+        Ok((change, state))
     }
 }
 

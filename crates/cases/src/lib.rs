@@ -70,14 +70,31 @@ pub struct Cases {
     catalogue: Arc<RwLock<(i64, Arc<Catalogue>)>>,
     recent: Arc<recent::Recent>,
     at_work: batches::AtWork,
+    /// Procedures whose every move is followed by a job of another room.
+    followers: Arc<[(&'static str, &'static str)]>,
 }
 
 impl Cases {
     /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
     pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
         let now = Arc::new(RwLock::new((0, Arc::clone(&catalogue))));
-        let (recent, at_work) = (Arc::default(), batches::AtWork::default());
-        Cases { journal, directory, records, files: catalogue, catalogue: now, recent, at_work }
+        Cases {
+            journal,
+            directory,
+            records,
+            files: catalogue,
+            catalogue: now,
+            recent: Arc::default(),
+            at_work: batches::AtWork::default(),
+            followers: Arc::default(),
+        }
+    }
+    /// Every move of a case under one of these procedures is followed by a job of this kind: `(procedure, kind of job)`.
+    /// The job's payload names the case, `{"case": …}`; it stands in the same transaction as the move.
+    #[must_use]
+    pub fn followed_by(mut self, followers: &[(&'static str, &'static str)]) -> Cases {
+        self.followers = followers.into();
+        self
     }
 
     /// The projections that the journal must be opened with.

@@ -7,6 +7,7 @@
 //! HTTP. This crate must never change a package otherwise, and never let a system see what is not its own.
 
 mod acts;
+mod casework;
 mod hub;
 mod inbox;
 pub mod office;
@@ -16,13 +17,14 @@ mod take;
 pub mod transport;
 
 pub use acts::{AgencyRegistered, Party};
+pub use casework::{CASE_JOB, Casework, Direction, PROCEDURE};
 pub use edxml::package::Kind;
 pub use hub::{Hub, Sending, Settings, Unbelieved};
 pub use inbox::{Delivery, Entry, MessageType, Progress};
 pub use office::{
     ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,
     DispatchState, DispatchView, Enclosure, Health, NewDispatch, Office, OfficeSettings, Organ, Page, ParcelLine,
-    Recipient, RecipientName, Standing, StatusLine, Synchronisation, Tray, WeekLine,
+    Preview, Recipient, RecipientName, Standing, StatusLine, Synchronisation, Tray, WeekLine,
 };
 pub use systems::{Agency, NewSystem, System};
 pub use take::{Arriving, Spool};

@@ -344,6 +344,7 @@ impl Config {
         config.storage.url = format!("sqlite:{}", data.join("dienhong.sqlite").display());
         config.storage.blobs = data.join("blobs");
         config.keys.master = data.join("master.key");
+        config.axis.folder = Some(data.join("axis"));
         config.log.level = "warn".into();
         config.finish(environment)
     }

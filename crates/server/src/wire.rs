@@ -11,7 +11,7 @@ use crate::{
 use anyhow::Context;
 use cases::Cases;
 use directory::{Directory, Keys, SignIn, acme::Acme};
-use exchange::{Hub, Office};
+use exchange::{Casework, Hub, Office};
 use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
 use policy::Policies;
@@ -45,6 +45,8 @@ pub struct House {
     pub laws: Arc<Laws>,
     /// Documents that go out and come in.
     pub office: Office,
+    /// The cases of those that came in.
+    pub casework: Casework,
     /// The master key.
     pub master: Arc<MasterKey>,
     post: Option<Post>,
@@ -81,15 +83,15 @@ impl House {
             .with_context(|| format!("cannot open the journal ({})", storage_name(&config.storage.url)))?;
 
         let directory = Directory::new(journal.clone());
-    correspondence,
-        let keys = Keys::new(directory.clone(), Arc::clone(&master), clock, entropy)
+        let keys = Keys::new(directory.clone(), Arc::clone(&master), Arc::clone(&clock), entropy)
             .with_services(services(config))
             .with_token(token(config)?);
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone())
             .with_checking(checking)
             .with_issuing(issuing);
-        let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
+        let cases = Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue)
+            .followed_by(&[(exchange::PROCEDURE, exchange::CASE_JOB)]);
         cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
         for problem in cases.catalogue().problems() {
             let (file, line, what) = (&problem.file, problem.line, &problem.what.en);
@@ -99,7 +101,22 @@ impl House {
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
         let office = correspondence::office(&config.axis, &journal, &records, clock)?;
-        Ok(House { journal, directory, keys, signin, records, cases, papers, laws, office, master, post, storage })
+        let casework = Casework::new(office.clone(), cases.clone(), directory.clone());
+        Ok(House {
+            journal,
+            directory,
+            keys,
+            signin,
+            records,
+            cases,
+            papers,
+            laws,
+            office,
+            casework,
+            master,
+            post,
+            storage,
+        })
     }
 
     /// `SQLite` or `PostgreSQL`; never the address, which may hold a password.
@@ -124,7 +141,7 @@ impl House {
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         let own = [self.cases.workers(), self.keys.workers(), self.records.workers(), self.office.workers()].concat();
-        [own, Post::workers(self.post.clone())].concat()
+        [own, self.casework.workers(), Post::workers(self.post.clone())].concat()
     }
 
     /// What the pages work with.
@@ -138,6 +155,8 @@ impl House {
             records: self.records.clone(),
             cases: self.cases.clone(),
             laws: Arc::clone(&self.laws),
+            office: self.office.clone(),
+            casework: self.casework.clone(),
         };
         let settings = Settings {
             public_url: config.web.public_url.trim_end_matches('/').to_owned(),

@@ -41,6 +41,8 @@ pub struct Me {
     pub audits: bool,
     /// May see how everybody is equipped with certificates.
     pub certifies: bool,
+    /// May see all documents that come and go over the interconnection axis.
+    pub exchanges: bool,
 }
 
 impl Frame {
@@ -58,6 +60,7 @@ impl Frame {
                 unread: 2,
                 audits: true,
                 certifies: true,
+                exchanges: true,
             }),
             csrf: "csrf".into(),
             once: "once".into(),

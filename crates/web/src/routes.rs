@@ -4,8 +4,9 @@ use crate::{
     acme, api, assets, certification,
     pages::{
         account, ballot, batches, calendar, case, cases, certificates, delegations, devices, document, draft_trial,
-        drafts, editor, enrolments, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
-        procedures, public, registers, sign, sign_device, step, system, transfers, trust, verification,
+        drafts, editor, enrolments, exchange, fields, home, inbox, indicators, journal, laws, login, notices,
+        open_case, people, procedures, public, registers, sign, sign_device, step, system, transfers, trust,
+        verification,
     },
     state::AppState,
     visit,
@@ -45,6 +46,7 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .merge(of_cases())
         .merge(of_documents())
+        .merge(of_exchange())
         .merge(of_lookup())
         .merge(of_people_and_sessions())
         .merge(of_certificates())
@@ -109,6 +111,32 @@ fn of_documents() -> Router<AppState> {
         .route("/documents/{document}/file", get(document::file))
         .route("/documents/{document}/pages/{version}/{page}", get(document::page_image))
         .route("/previews/{token}/{page}", get(document::preview_image))
+}
+
+fn of_exchange() -> Router<AppState> {
+    use exchange::{arrival, arrival_acts, arrivals, books, dispatch, dispatches, figures, names, proposing, sending};
+    Router::new()
+        .route("/incoming", get(arrivals::list))
+        .route("/incoming/quarantine", get(arrivals::quarantine))
+        .route("/incoming/register", get(books::incoming))
+        .route("/incoming/{arrival}", get(arrival::show))
+        .route("/incoming/{arrival}/register", post(arrival_acts::register))
+        .route("/incoming/{arrival}/open-case", post(arrival_acts::open_case))
+        .route("/incoming/{arrival}/refuse", post(arrival_acts::refuse))
+        .route("/incoming/{arrival}/direct", post(arrival_acts::direct))
+        .route("/incoming/{arrival}/complete", post(arrival_acts::complete))
+        .route("/incoming/{arrival}/decide", post(arrival_acts::decide))
+        .route("/incoming/{arrival}/files/{place}", get(arrival::file))
+        .route("/incoming/{arrival}/package", get(arrival::package))
+        .route("/outgoing", get(dispatches::list))
+        .route("/outgoing/register", get(books::outgoing))
+        .route("/outgoing/names", get(names::show).post(names::say))
+        .route("/outgoing/{dispatch}", get(dispatch::show))
+        .route("/outgoing/{dispatch}/package", get(dispatch::package))
+        .route("/outgoing/{dispatch}/retry", post(dispatch::retry))
+        .route("/outgoing/{dispatch}/{what}", get(proposing::show).post(proposing::propose))
+        .route("/documents/{document}/send", get(sending::show).post(sending::go_on))
+        .route("/axis/figures", get(figures::show))
 }
 
 fn of_lookup() -> Router<AppState> {

@@ -9,6 +9,7 @@ use crate::{
 };
 use cases::Cases;
 use directory::{Directory, Keys, SignIn, acme::Acme};
+use exchange::{Casework, Office};
 use journal::Journal;
 use kernel::Timestamp;
 use records::{Records, laws::Laws};
@@ -37,6 +38,10 @@ pub struct Services {
     pub cases: Cases,
     /// Law texts.
     pub laws: Arc<Laws>,
+    /// Documents that come and go over the interconnection axis.
+    pub office: Office,
+    /// The cases of those that came.
+    pub casework: Casework,
 }
 
 /// How the pages are served.

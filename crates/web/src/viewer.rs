@@ -158,6 +158,7 @@ impl Viewer {
                 unread: services.cases.unread(&self.ctx).await?,
                 audits: self.may("view.journal", &Resource::new("Journal", "journal", serde_json::json!({}))),
                 certifies: crate::pages::certificates::may_read(self).is_ok(),
+                exchanges: services.office.may_view(&self.ctx),
             }),
             None => None,
         };

@@ -204,7 +204,7 @@ mod tests {
             }
         }
         let mut out = String::new();
-        for room in ["cases", "records", "directory", "journal", "procedure", "typeset", "web"] {
+        for room in ["cases", "exchange", "records", "directory", "journal", "procedure", "typeset", "web"] {
             let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(room).join("src");
             gather(&src, &mut out);
         }

@@ -51,6 +51,15 @@ impl Query {
         self.conditions.push(format!("(at, {id}) < (${one}, ${two})"));
         Ok(())
     }
+    /// Only within these days.
+    fn days(&mut self, since: Option<Day>, until: Option<Day>) {
+        if let Some(since) = since {
+            self.and("at >= $", since.start());
+        }
+        if let Some(until) = until {
+            self.and("at < $", until.end());
+        }
+    }
     fn sql(&mut self, table: &str, id: &str, limit: u32) -> String {
         self.parameters.push((i64::from(limit) + 1).into());
         let conditions = if self.conditions.is_empty() { "1 = 1".to_owned() } else { self.conditions.join(" AND ") };
@@ -83,6 +92,7 @@ impl Office {
         let mut query = Query::default();
         query.behind("dispatch", filter.after.as_deref())?;
         query.words("search_fold", &filter.query);
+        query.days(filter.since, filter.until);
         if let Some(state) = filter.state {
             query.and("state = $", state.code());
         }
@@ -209,6 +219,7 @@ impl Office {
         let mut query = Query::default();
         query.behind("arrival", filter.after.as_deref())?;
         query.words("search_fold", &filter.query);
+        query.days(filter.since, filter.until);
         if let Some(tray) = filter.tray {
             query.and("tray = $", tray.code());
         }

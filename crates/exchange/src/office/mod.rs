@@ -18,6 +18,7 @@ mod marks;
 mod model;
 mod outgoing;
 mod outward;
+mod preview;
 mod read;
 mod sending;
 mod statuses;
@@ -31,6 +32,7 @@ pub use model::{
     Synchronisation, Tray, WeekLine,
 };
 pub use outward::OUTWARD_JOB;
+pub use preview::Preview;
 pub use sending::SEND_JOB;
 
 use crate::transport::Transport;

@@ -74,6 +74,10 @@ pub struct DispatchFilter {
     pub to: String,
     /// Only those with a receiver that was silent beyond its day.
     pub silent: bool,
+    /// Only from this day on.
+    pub since: Option<Day>,
+    /// Only until this day.
+    pub until: Option<Day>,
     /// The [`Page::next`] of the page before.
     pub after: Option<String>,
     /// Lines on the page; 20 when 0, 100 at most.
@@ -268,6 +272,10 @@ pub struct ArrivalFilter {
     pub from: String,
     /// Only with this unit.
     pub unit: String,
+    /// Only from this day on.
+    pub since: Option<Day>,
+    /// Only until this day.
+    pub until: Option<Day>,
     /// The [`Page::next`] of the page before.
     pub after: Option<String>,
     /// Lines on the page; 20 when 0, 100 at most.

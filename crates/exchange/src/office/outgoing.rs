@@ -130,7 +130,7 @@ impl Office {
 
     /// The identity by which statuses come back: one for each document and receiver. A package that speaks of a document is
     /// none, and has an identity of its own; so has a document that goes to a receiver again.
-    async fn identity(&self, kind: Kind, letter: &Letter, to: &[Organ]) -> Result<String, Problem> {
+    pub(super) async fn identity(&self, kind: Kind, letter: &Letter, to: &[Organ]) -> Result<String, Problem> {
         // As the axis forms it (QĐ 28/2018/QĐ-TTg).
         let official = format!("{},{},{}", self.settings.organ.code, day_text(letter.date), letter.number);
         let sql = "SELECT r.code FROM dispatch d JOIN dispatch_recipient r ON r.dispatch = d.dispatch \
@@ -144,7 +144,11 @@ impl Office {
     }
 
     /// The document and everything of it in which a mark of secrecy may stand.
-    async fn letter_text(&self, ctx: &Ctx, new: &NewDispatch) -> Result<(records::Document, String), Problem> {
+    pub(super) async fn letter_text(
+        &self,
+        ctx: &Ctx,
+        new: &NewDispatch,
+    ) -> Result<(records::Document, String), Problem> {
         let document = self.records.document(ctx, &new.document).await?;
         let version = self.records.version(ctx, &new.document, None).await?;
         let body = match version.body {
@@ -185,7 +189,7 @@ impl Office {
         Err(Problem::refused("dispatch-secret").arg("why", why).arg("found", found))
     }
 
-    async fn earlier(&self, new: &NewDispatch) -> Result<Option<DispatchLine>, Problem> {
+    pub(super) async fn earlier(&self, new: &NewDispatch) -> Result<Option<DispatchLine>, Problem> {
         let Some(id) = &new.earlier else {
             return match new.kind {
                 Kind::New => Ok(None),
@@ -207,7 +211,7 @@ impl Office {
     }
 
     /// The receivers: bodies of the way's directory, each once, and none that has the document already.
-    async fn receivers(
+    pub(super) async fn receivers(
         &self,
         new: &NewDispatch,
         transport: &str,
@@ -249,7 +253,7 @@ impl Office {
     }
 
     /// Who signed, and the recipients as printed.
-    async fn signer(
+    pub(super) async fn signer(
         &self,
         ctx: &Ctx,
         document: &records::Document,

@@ -70,7 +70,7 @@ pub async fn run(arguments: Arguments, mut config: Config) -> anyhow::Result<Exi
         Some(What::Codes) => print_codes(&Accounts::load(&accounts_file)?)?,
         Some(What::Seed { bare, acts, open: tasks, closed }) => {
             let house = open(&config, &arguments.data).await?;
-            seed(&house, &accounts_file, bare).await?;
+            seed(&house, &config, &accounts_file, bare).await?;
             if acts > 0 {
                 demo::bulk::until(&house, acts, &mut |line| eprintln!("  {line}")).await?;
             }
@@ -94,7 +94,7 @@ pub async fn run(arguments: Arguments, mut config: Config) -> anyhow::Result<Exi
                 reset(&arguments.data)?;
             }
             let house = open(&config, &arguments.data).await?;
-            let accounts = seed(&house, &accounts_file, false).await?;
+            let accounts = seed(&house, &config, &accounts_file, false).await?;
             welcome(&config, &accounts, &arguments.data);
             serve::serve(house, &config, listener, serve::told_to_stop()).await?;
         }
@@ -119,7 +119,7 @@ fn reset(data: &Path) -> anyhow::Result<()> {
 }
 
 /// Seeds what is not there yet; a demo that was begun and interrupted is thrown away by `demo-reset`.
-pub async fn seed(house: &House, accounts_file: &Path, bare: bool) -> anyhow::Result<Accounts> {
+pub async fn seed(house: &House, config: &Config, accounts_file: &Path, bare: bool) -> anyhow::Result<Accounts> {
     if demo::is_seeded(&house.directory).await? {
         return Accounts::load(accounts_file).context(
             "the data was seeded but the file of accounts is missing (was the seeding interrupted?): run make demo-reset",
@@ -133,6 +133,9 @@ pub async fn seed(house: &House, accounts_file: &Path, bare: bool) -> anyhow::Re
     accounts.save(accounts_file)?;
     if !bare {
         demo::cases::five_stages(house, &mut say).await?;
+        if let Some(folder) = &config.axis.folder {
+            demo::correspondence::seed(house, folder, &mut say).await.context("the demo's correspondence")?;
+        }
     }
     eprintln!(
         "  done in {:.1} s; {} acts in the journal",

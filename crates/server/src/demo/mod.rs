@@ -1,4 +1,5 @@
-//! The demo: an Assembly of synthetic people on any storage, with five resolutions at five stages.
+//! The demo: an Assembly of synthetic people on any storage, with five resolutions at five stages and a
+//! clerk's desk of documents that came and went.
 //!
 //! Everything is entered through the services, as acts; nothing here writes to storage on its own.
 
@@ -6,6 +7,7 @@ pub mod accounts;
 pub mod bulk;
 pub mod cases;
 pub mod codes;
+pub mod correspondence;
 mod desk;
 mod enter;
 pub mod institution;

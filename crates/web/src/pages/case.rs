@@ -44,6 +44,8 @@ pub struct CasePage {
     pub ballot: Option<Link>,
     /// The case that opened it, and those that it opened.
     pub related: Vec<RelatedRow>,
+    /// The document that came over the interconnection axis and is processed in it.
+    pub arrival: Option<Link>,
     /// What happened, latest first.
     pub story: Vec<Told>,
     /// Who has it.
@@ -166,6 +168,7 @@ impl Page for CasePage {
                     above: false,
                 },
             ],
+            arrival: Some(Link::new("/incoming/a", "Số đến 15, từ Bộ Tư pháp")),
             story: Told::samples(),
             holders: vec!["Ủy ban Thường vụ Quốc hội".into()],
             participants: vec![Link::new("/people/person-2", "Trần Thị B"), Link::new("/people/person-3", "Lê Thị C")],
@@ -238,6 +241,7 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
         documents: show::document_rows(&viewer, &case).await?,
         ballot: ballot.map(|b| Link::new(format!("/cases/{id}/tally"), tally_line(&viewer, &b))),
         related,
+        arrival: arrival(&viewer, &id).await?,
         story,
         holders: holders(&viewer, &case).await?,
         participants: names.iter().map(|(id, name)| Link::new(format!("/people/{id}"), name)).collect(),
@@ -245,6 +249,16 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
         journal: audits.then(|| format!("/journal/case:{id}")),
     };
     viewer.page(&page).await
+}
+
+/// The arrival that is processed in a case.
+async fn arrival(viewer: &Viewer, id: &CaseId) -> Result<Option<Link>, Problem> {
+    let line = viewer.state.services.office.arrival_of_case(&viewer.ctx, id).await?;
+    let words = |line: &exchange::ArrivalLine| {
+        let number = line.register_text.clone().unwrap_or_default();
+        viewer.say("case-arrival", &[("number", &number), ("from", &line.from.name)])
+    };
+    Ok(line.map(|line| Link::new(format!("/incoming/{}", line.id), words(&line))))
 }
 
 fn related_row(viewer: &Viewer, related: &cases::Related, above: bool) -> RelatedRow {

@@ -10,7 +10,7 @@ use crate::{
     render::Page,
     show,
     trouble::Failure,
-    view::{Choice, Wrong},
+    view::{Choice, Link, Wrong},
     viewer::{Member, Viewer, done},
 };
 use axum::{
@@ -53,6 +53,10 @@ pub struct DocumentPage {
     pub file: Option<String>,
     /// Signatures on the paper.
     pub signatures: Vec<SealedBand>,
+    /// Where the reader can send it over the interconnection axis.
+    pub send: Option<String>,
+    /// Where it was sent.
+    pub sent: Vec<Link>,
 }
 
 /// A version.
@@ -100,6 +104,8 @@ impl Page for DocumentPage {
             edit: Some("/documents/document-1/edit".into()),
             file: None,
             signatures: vec![],
+            send: Some("/documents/document-1/send".into()),
+            sent: vec![Link::new("/outgoing/dispatch-1", "20/12/2024")],
         };
         let file = DocumentPage {
             paper: None,
@@ -129,6 +135,8 @@ impl DocumentPage {
             edit: None,
             file: None,
             signatures: vec![],
+            send: None,
+            sent: vec![],
         }
     }
 }
@@ -257,8 +265,25 @@ pub async fn show(viewer: Member, Path(id): Path<String>, Query(which): Query<Wh
         edit: (open && write).then(|| format!("/documents/{}/{place}", document.id)),
         file: document.form.is_none().then(|| format!("/documents/{}/file", document.id)),
         signatures,
+        send: (services.office.may_dispatch(&viewer.ctx) && services.office.can_dispatch(&document))
+            .then(|| format!("/documents/{}/send", document.id)),
+        sent: sent(&viewer, &document).await?,
     };
     viewer.page(&page).await
+}
+
+/// Where the document was sent over the axis, for those who may look.
+async fn sent(viewer: &Viewer, document: &records::Document) -> Result<Vec<Link>, Problem> {
+    let office = &viewer.state.services.office;
+    if !office.may_view(&viewer.ctx) {
+        return Ok(vec![]);
+    }
+    let lines = office.dispatches_of(&viewer.ctx, &document.id).await?;
+    let words = |line: &exchange::DispatchLine| {
+        let (n, day) = (line.receivers.to_string(), line.at.day().short());
+        viewer.say("dispatch-line", &[("n", &n), ("day", &day)])
+    };
+    Ok(lines.iter().map(|line| Link::new(format!("/outgoing/{}", line.id), words(line))).collect())
 }
 
 /// The document as the policies see it.

@@ -15,6 +15,7 @@ pub mod draft_trial;
 pub mod drafts;
 pub mod editor;
 pub mod enrolments;
+pub mod exchange;
 pub mod fields;
 pub mod home;
 pub mod inbox;
@@ -105,6 +106,16 @@ pages![
     indicators::IndicatorsPage,
     journal::JournalPage,
     journal::ActPage,
+    exchange::arrivals::ArrivalsPage,
+    exchange::arrivals::QuarantinePage,
+    exchange::arrival::ArrivalPage,
+    exchange::dispatches::DispatchesPage,
+    exchange::dispatch::DispatchPage,
+    exchange::proposing::ProposePage,
+    exchange::sending::SendPage,
+    exchange::books::BookPage,
+    exchange::names::NamesPage,
+    exchange::figures::AxisFiguresPage,
     certificates::CertificatesPage,
     certificates::CertificatePage,
     enrolments::EnrolmentsPage,
