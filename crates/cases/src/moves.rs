@@ -319,9 +319,13 @@ impl Cases {
             Asked::Issue(key) => Some(self.records.turn(ctx, &document_of(&first, key)?).await?),
             _ => None,
         };
-        let mut last = None;
+        // Who waited for a turn looks again at once; anyone else learns from the commit that the case has moved on.
+        let (mut seen, mut last) = (turn.is_none().then_some(first), None);
         for _ in 0..MAX_PLANS {
-            let loaded = self.load(ctx, id).await?;
+            let loaded = match seen.take() {
+                Some(first) => first,
+                None => self.load(ctx, id).await?,
+            };
             if !asked.fits(&loaded, expected) {
                 let done = self.done_before(key.as_deref()).await?;
                 return done.ok_or_else(|| loaded.conflict(expected));

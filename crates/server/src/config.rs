@@ -70,13 +70,13 @@ pub struct Keys {
     /// A file whose first line is the passphrase under which the master key is kept.
     pub passphrase_file: Option<PathBuf>,
     /// A PKCS #11 token under whose key the master key is kept.
-    pub token: Option<Token>,
+    pub token: Option<MasterToken>,
 }
 
-/// A PKCS #11 token.
+/// A PKCS #11 token that keeps the master key.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Token {
+pub struct MasterToken {
     /// The module of the token's maker: `/usr/lib/softhsm/libsofthsm2.so`.
     pub module: PathBuf,
     /// The label of the token.
@@ -316,7 +316,7 @@ impl Default for Keys {
         Self { master: "data/master.key".into(), passphrase_file: None, token: None }
     }
 }
-impl Default for Token {
+impl Default for MasterToken {
     fn default() -> Self {
         Self { module: PathBuf::new(), label: String::new(), key: "dienhong-master".into(), pin_file: PathBuf::new() }
     }
@@ -357,8 +357,8 @@ impl Config {
         Ok(self)
     }
 
-    fn token(&mut self) -> &mut Token {
-        self.keys.token.get_or_insert_with(Token::default)
+    fn token(&mut self) -> &mut MasterToken {
+        self.keys.token.get_or_insert_with(MasterToken::default)
     }
 
     fn read(path: &Path) -> anyhow::Result<Config> {

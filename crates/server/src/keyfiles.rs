@@ -100,13 +100,6 @@ fn protection(keys: &Keys) -> anyhow::Result<Protection> {
     }
 }
 
-/// The first line of a file that its owner alone may read.
-fn secret(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-    check_owner_only(path)?;
-    let text = Zeroizing::new(fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?);
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
-}
-
 /// Reads the key that signs tree heads; makes one when there is no file yet.
 pub fn tree(master_path: &Path, master: &MasterKey, entropy: &dyn Entropy) -> anyhow::Result<P256TreeKey> {
     let path = tree_path(master_path);
