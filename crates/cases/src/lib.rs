@@ -72,7 +72,15 @@ impl Cases {
     /// Cases over an open journal; the journal must have been opened with [`Cases::projections`].
     pub fn new(journal: Journal, directory: Directory, records: Records, catalogue: Arc<Catalogue>) -> Cases {
         let now = Arc::new(RwLock::new((0, Arc::clone(&catalogue))));
-        Cases { journal, directory, records, files: catalogue, catalogue: now, recent: Arc::default(), followers: Arc::default() }
+        Cases {
+            journal,
+            directory,
+            records,
+            files: catalogue,
+            catalogue: now,
+            recent: Arc::default(),
+            followers: Arc::default(),
+        }
     }
     /// Every move of a case under one of these procedures is followed by a job of this kind: `(procedure, kind of job)`.
     /// The job's payload names the case, `{"case": …}`; it stands in the same transaction as the move.

@@ -118,9 +118,10 @@ impl Casework {
         let mut places: Vec<(i64, bool)> =
             (0..).zip(&arrival.enclosures).map(|(at, file)| (at, file.media_type == "application/pdf")).collect();
         places.retain(|(at, _)| {
-            usize::try_from(*at).ok().and_then(|at| arrival.enclosures.get(at)).is_some_and(|file| {
-                usize::try_from(file.length).is_ok_and(|length| length <= upload::MAX_FILE)
-            })
+            usize::try_from(*at)
+                .ok()
+                .and_then(|at| arrival.enclosures.get(at))
+                .is_some_and(|file| usize::try_from(file.length).is_ok_and(|length| length <= upload::MAX_FILE))
         });
         places.sort_by_key(|(at, pdf)| (!pdf, *at));
         for (at, _) in places {
@@ -208,9 +209,7 @@ impl Casework {
                     let name = self.unit_name(&unit).await?;
                     self.office.assign(&ctx, &arrival.id, arrival.version, &unit, &name, due, "").await
                 }
-                Next::Complete(result) => {
-                    self.office.complete(&ctx, &arrival.id, arrival.version, &result).await
-                }
+                Next::Complete(result) => self.office.complete(&ctx, &arrival.id, arrival.version, &result).await,
             };
             match followed {
                 Err(Problem::Conflict { .. }) => {}

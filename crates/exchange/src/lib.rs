@@ -23,8 +23,8 @@ pub use hub::{Hub, Sending, Settings, Unbelieved};
 pub use inbox::{Delivery, Entry, MessageType, Progress};
 pub use office::{
     ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,
-    DispatchState, DispatchView, Enclosure, Health, NewDispatch, Office, OfficeSettings, Organ, Page, ParcelLine, Preview,
-    Recipient, RecipientName, Standing, StatusLine, Synchronisation, Tray, WeekLine,
+    DispatchState, DispatchView, Enclosure, Health, NewDispatch, Office, OfficeSettings, Organ, Page, ParcelLine,
+    Preview, Recipient, RecipientName, Standing, StatusLine, Synchronisation, Tray, WeekLine,
 };
 pub use systems::{Agency, NewSystem, System};
 pub use take::{Arriving, Spool};

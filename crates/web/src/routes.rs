@@ -4,8 +4,8 @@ use crate::{
     api, assets, certification,
     pages::{
         account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
-        enrolments, exchange, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people, procedures,
-        public, registers, sign, step, system, transfers, trust, verification,
+        enrolments, exchange, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
+        procedures, public, registers, sign, step, system, transfers, trust, verification,
     },
     state::AppState,
     visit,

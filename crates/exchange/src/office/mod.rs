@@ -31,8 +31,8 @@ pub use model::{
     DispatchState, DispatchView, Health, NewDispatch, Page, ParcelLine, Recipient, RecipientName, Standing, StatusLine,
     Synchronisation, Tray, WeekLine,
 };
-pub use preview::Preview;
 pub use outward::OUTWARD_JOB;
+pub use preview::Preview;
 pub use sending::SEND_JOB;
 
 use crate::transport::Transport;

@@ -144,7 +144,11 @@ impl Office {
     }
 
     /// The document and everything of it in which a mark of secrecy may stand.
-    pub(super) async fn letter_text(&self, ctx: &Ctx, new: &NewDispatch) -> Result<(records::Document, String), Problem> {
+    pub(super) async fn letter_text(
+        &self,
+        ctx: &Ctx,
+        new: &NewDispatch,
+    ) -> Result<(records::Document, String), Problem> {
         let document = self.records.document(ctx, &new.document).await?;
         let version = self.records.version(ctx, &new.document, None).await?;
         let body = match version.body {

@@ -43,7 +43,9 @@ impl Office {
         let package = self.compose(new, &letter, &to, &identity, earlier.as_ref(), self.now());
         let wrong = check(&package, self.now().day());
         let files = package.attachments.iter().map(|head| head.name.clone()).collect();
-        let Header::Document(header) = package.header else { return Err(Problem::fault("a document without its header")) };
+        let Header::Document(header) = package.header else {
+            return Err(Problem::fault("a document without its header"));
+        };
         let wrong = wrong.iter().map(|finding| sentence(finding, Language::Vi)).collect();
         Ok(Preview { document: *header, files, pdf, wrong })
     }

@@ -112,7 +112,8 @@ pub async fn seed(house: &House, folder: &Path, say: &mut dyn FnMut(&str)) -> an
     for letter in &LETTERS {
         lay(house, folder, letter)?;
     }
-    std::fs::write(folder.join("in").join("hong.edxml"), b"<?xml version=\"1.0\"?><edXML").context("a broken package")?;
+    std::fs::write(folder.join("in").join("hong.edxml"), b"<?xml version=\"1.0\"?><edXML")
+        .context("a broken package")?;
     let taken = house.office.receive().await?;
     say(&format!("{taken} packages came over the exchange folder"));
     work(house, &desk, &clerk).await?;
@@ -210,15 +211,22 @@ fn lay(house: &House, folder: &Path, letter: &Letter) -> anyhow::Result<()> {
     };
     let paper = papers::letter(&house.papers, now, story, &head)?;
     let name = format!("{}-{}.pdf", letter.number, letter.notation);
-    let document = Document { other: OtherInfo { priority: letter.priority.into(), ..OtherInfo::default() }, ..header(house, letter) };
+    let document = Document {
+        other: OtherInfo { priority: letter.priority.into(), ..OtherInfo::default() },
+        ..header(house, letter)
+    };
     let head = AttachmentHead {
         content_id: "cid:1".into(),
         name: name.clone(),
         description: letter.kind.into(),
         content_type: "application/pdf".into(),
     };
-    let reference =
-        Reference { content_id: "cid:1".into(), content_type: "application/pdf".into(), description: letter.kind.into(), name };
+    let reference = Reference {
+        content_id: "cid:1".into(),
+        content_type: "application/pdf".into(),
+        description: letter.kind.into(),
+        name,
+    };
     let package = Package {
         header: Header::Document(document.into()),
         trace: trace(letter, now, Kind::New, ""),
@@ -240,7 +248,8 @@ fn lay_withdrawal(house: &House, folder: &Path) -> anyhow::Result<()> {
         document_id: first.document_id.clone(),
         date: first.promulgation.date.clone(),
     };
-    let document = Document { document_id: format!("{}-thu-hoi", first.document_id), response_for: vec![answered], ..first };
+    let document =
+        Document { document_id: format!("{}-thu-hoi", first.document_id), response_for: vec![answered], ..first };
     let package = Package {
         header: Header::Document(document.into()),
         trace: trace(letter, now, Kind::Withdraw, "Văn bản ban hành nhầm phụ lục"),
@@ -260,7 +269,9 @@ fn header(house: &House, letter: &Letter) -> Document {
         promulgation: Promulgation { place: "Hà Nội".into(), date: day_text(today) },
         document_type: DocumentType { name: letter.kind.into(), ..DocumentType::default() },
         subject: letter.subject.into(),
-        signer: Signer { competence: String::new(), position: "Vụ trưởng".into(), full_name: "Nguyễn Văn A".into() },
+        signer: Signer {
+            competence: String::new(), position: "Vụ trưởng".into(), full_name: "Nguyễn Văn A".into()
+        },
         due_date: if letter.due { day_text(today.plus_days(14)) } else { String::new() },
         steering: "1".into(),
         ..Document::default()
@@ -269,7 +280,10 @@ fn header(house: &House, letter: &Letter) -> Document {
 
 fn trace(letter: &Letter, now: Timestamp, kind: Kind, reason: &str) -> Trace {
     let hop = Hop { organ_id: letter.from.0.into(), timestamp: time(now) };
-    Trace { hops: vec![hop], business: Business { kind: kind.code().into(), reason: reason.into(), ..Business::default() } }
+    Trace {
+        hops: vec![hop],
+        business: Business { kind: kind.code().into(), reason: reason.into(), ..Business::default() },
+    }
 }
 
 fn party((code, name): (&str, &str)) -> Party {

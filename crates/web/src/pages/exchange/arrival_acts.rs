@@ -1,11 +1,7 @@
 //! What people do with an arrival, one form each. Every form names the version of the arrival that the person had read.
 
-use super::arrival::{TypedAct, page};
-use crate::{
-    form::Posted,
-    trouble::Failure,
-    viewer::done,
-};
+use super::{arrival::page, arrival_page::TypedAct};
+use crate::{form::Posted, trouble::Failure, viewer::done};
 use axum::{extract::Path, response::Response};
 use exchange::Direction;
 use kernel::{Day, Problem};
@@ -34,7 +30,8 @@ pub async fn register(Path(id): Path<String>, mut posted: Posted) -> Result<Resp
     posted.fields.finish()?;
     let casework = &posted.viewer.state.services.casework;
     let came = casework.register(&posted.viewer.ctx, &id, posted.version, &note).await.map(drop);
-    after(&posted, &id, "done-arrival-registered", came, TypedAct { act: "register", note, ..TypedAct::default() }).await
+    after(&posted, &id, "done-arrival-registered", came, TypedAct { act: "register", note, ..TypedAct::default() })
+        .await
 }
 
 /// `POST /incoming/{arrival}/open-case`: the case of a registered arrival, where its opening was interrupted.
@@ -83,7 +80,8 @@ pub async fn complete(Path(id): Path<String>, mut posted: Posted) -> Result<Resp
         "" => Err(Problem::field("words", "field-required")),
         result => named(office.complete(&posted.viewer.ctx, &id, posted.version, result).await),
     };
-    after(&posted, &id, "done-arrival-completed", came, TypedAct { act: "complete", words, ..TypedAct::default() }).await
+    after(&posted, &id, "done-arrival-completed", came, TypedAct { act: "complete", words, ..TypedAct::default() })
+        .await
 }
 
 /// `POST /incoming/{arrival}/decide`: agrees to the sender's proposal, or declines it with a reason.

@@ -96,7 +96,9 @@ impl ArrivalRow {
                 unit,
                 ..row(16, "Báo cáo tiếp thu ý kiến thẩm tra", "in-process", 0)
             },
-            ArrivalRow { kind: "withdraw", ..row(12, "Đề nghị thu hồi Công văn số 12/BTP-PLHSHC", "proposed", 1) },
+            ArrivalRow {
+                kind: "withdraw", ..row(12, "Đề nghị thu hồi Công văn số 12/BTP-PLHSHC", "proposed", 1)
+            },
             row(9, "Gửi nhầm cơ quan", "refused", 0),
         ]
     }

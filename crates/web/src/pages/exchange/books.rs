@@ -72,22 +72,15 @@ pub const IN: [&str; 10] = [
     "book-note",
 ];
 /// The columns of the register of outgoing documents.
-pub const OUT: [&str; 8] = [
-    "book-code",
-    "book-date",
-    "book-subject",
-    "book-signer",
-    "book-places",
-    "book-kept",
-    "book-copies",
-    "book-note",
-];
+pub const OUT: [&str; 8] =
+    ["book-code", "book-date", "book-subject", "book-signer", "book-places", "book-kept", "book-copies", "book-note"];
 
 impl Page for BookPage {
     const TEMPLATE: &'static str = "axis_book.html";
     fn samples() -> Vec<(&'static str, Self)> {
         let row = |cells: &[&str]| BookRow {
-            href: "/incoming/a".into(), cells: cells.iter().map(|c| (*c).to_owned()).collect()
+            href: "/incoming/a".into(),
+            cells: cells.iter().map(|c| (*c).to_owned()).collect(),
         };
         let page = |book, heads: &[&'static str], subject, rows| BookPage {
             book,
@@ -181,8 +174,13 @@ pub async fn incoming(viewer: Member, Query(asked): Query<Asked>) -> Result<Resp
 /// `GET /outgoing/register`: a number register in the official form.
 pub async fn outgoing(viewer: Member, Query(asked): Query<Asked>) -> Result<Response, Failure> {
     let services = &viewer.state.services;
-    let registers: Vec<Register> =
-        services.records.registers(&viewer.ctx).await?.into_iter().filter(|register| !register.title.is_empty()).collect();
+    let registers: Vec<Register> = services
+        .records
+        .registers(&viewer.ctx)
+        .await?
+        .into_iter()
+        .filter(|register| !register.title.is_empty())
+        .collect();
     let register = registers.iter().find(|r| r.code == asked.register).or(registers.first()).cloned();
     let register = register.ok_or_else(|| Problem::not_found("register", "any"))?;
     let this_year = i64::from(viewer.state.now().day().year());
@@ -234,7 +232,9 @@ async fn keeper(viewer: &Viewer, register: &Register) -> Result<String, Problem>
 /// A line of the register of incoming documents.
 fn line_in(viewer: &Viewer, line: &ArrivalLine) -> BookRow {
     let day = |text: Option<&String>| text.and_then(|text| Day::parse(text).ok()).map_or_else(String::new, Day::short);
-    let subject = [line.type_name.as_str(), &line.subject].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    // Many subjects begin with their type.
+    let named = line.type_name.is_empty() || line.subject.to_lowercase().starts_with(&line.type_name.to_lowercase());
+    let subject = if named { line.subject.clone() } else { format!("{}: {}", line.type_name, line.subject) };
     let note = match line.proposal.as_deref().and_then(|proposal| proposal.split(':').next()) {
         Some("agreed") => viewer.say("book-note-agreed", &[]),
         Some("declined") => viewer.say("book-note-declined", &[]),
@@ -247,7 +247,7 @@ fn line_in(viewer: &Viewer, line: &ArrivalLine) -> BookRow {
         line.from.name.clone(),
         line.number.clone(),
         day_words(&line.date),
-        subject.join(": "),
+        subject,
         line.unit_name.clone().unwrap_or_default(),
         String::new(),
         String::new(),
@@ -304,7 +304,10 @@ fn data(page: &BookPage) -> Value {
     };
     let entry = |row: &BookRow| -> Value {
         let cells = names.iter().zip(&row.cells).filter(|(name, cell)| !cell.is_empty() && **name != "copies");
-        cells.map(|(name, cell)| ((*name).to_owned(), Value::from(iso(page.book, name, cell)))).collect::<Map<_, _>>().into()
+        cells
+            .map(|(name, cell)| ((*name).to_owned(), Value::from(iso(page.book, name, cell))))
+            .collect::<Map<_, _>>()
+            .into()
     };
     json!({
         "issuer": {"superior": null, "lines": [page.keeper.to_uppercase()]},

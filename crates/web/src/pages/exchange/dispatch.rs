@@ -284,7 +284,8 @@ fn story(viewer: &Viewer, view: &DispatchView, sender: &str) -> Vec<Told> {
     let line = &view.line;
     let who = if sender.is_empty() { viewer.say("timeline-program", &[]) } else { sender.to_owned() };
     let n = line.receivers.to_string();
-    let queued = Told { at: Some(line.at), who, what: viewer.say("dispatch-told-sent", &[("n", &n)]), ..Told::default() };
+    let queued =
+        Told { at: Some(line.at), who, what: viewer.say("dispatch-told-sent", &[("n", &n)]), ..Told::default() };
     let mut story = vec![(line.at, queued)];
     if let Some(at) = line.sent_at {
         let what = viewer.say("dispatch-told-gone", &[]);
@@ -294,7 +295,13 @@ fn story(viewer: &Viewer, view: &DispatchView, sender: &str) -> Vec<Told> {
         for told in &recipient.statuses {
             let state = format!("{} {}", told.status, state_words(viewer, standing(&told.status)));
             let what = viewer.say("dispatch-told-status", &[("state", &state)]);
-            let one = Told { at: Some(told.at), who: recipient.name.clone(), what, quote: told.description.clone(), ..Told::default() };
+            let one = Told {
+                at: Some(told.at),
+                who: recipient.name.clone(),
+                what,
+                quote: told.description.clone(),
+                ..Told::default()
+            };
             story.push((told.at, one));
         }
     }
@@ -308,7 +315,10 @@ fn facts(viewer: &Viewer, line: &DispatchLine) -> Vec<Fact> {
         ("axis-number", line.number.clone()),
         ("axis-date", day(&line.date)),
         ("axis-due", line.due.as_deref().map(day).unwrap_or_default()),
-        ("dispatches-sent", line.sent_at.map(|at| format!("{} · {}", at.clock(), at.day().short())).unwrap_or_default()),
+        (
+            "dispatches-sent",
+            line.sent_at.map(|at| format!("{} · {}", at.clock(), at.day().short())).unwrap_or_default(),
+        ),
         ("axis-document-id", line.identity.clone()),
         ("dispatch-way", viewer.say_if(&format!("dispatch-way-{}", line.transport)).unwrap_or_default()),
     ];

@@ -202,7 +202,8 @@ async fn table(viewer: &Viewer, mut filter: DispatchFilter) -> Result<Response, 
             break;
         }
     }
-    let head = ["dispatches-sent", "axis-number", "axis-subject", "axis-kind", "dispatches-recipients", "dispatches-answered"];
+    let head =
+        ["dispatches-sent", "axis-number", "axis-subject", "axis-kind", "dispatches-recipients", "dispatches-answered"];
     let cells = |line: &DispatchLine| {
         vec![
             line.at.iso_local(),

@@ -41,20 +41,19 @@ pub struct NameRow {
 impl Page for NamesPage {
     const TEMPLATE: &'static str = "recipient_names.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let row = NameRow { name: "Chính phủ".into(), code: "G22".into(), agency: "Văn phòng Chính phủ".into() };
+        let row =
+            NameRow { name: "Chính phủ".into(), code: "G22".into(), agency: "Văn phòng Chính phủ".into() };
         let wrong = vec![Wrong::sample("code", "Trục không có cơ quan G99.")];
-        let typed = NamesPage { name: "Như Điều 2".into(), code: "G99".into(), errors: wrong, ..NamesPage::default() };
+        let typed =
+            NamesPage { name: "Như Điều 2".into(), code: "G99".into(), errors: wrong, ..NamesPage::default() };
         vec![("one", NamesPage { rows: vec![row], ..NamesPage::default() }), ("none, and a wrong one", typed)]
     }
 }
 
 async fn page(viewer: &Viewer, name: String, code: String, errors: Vec<Wrong>) -> Result<NamesPage, Problem> {
     let known = viewer.state.services.office.recipient_names(&viewer.ctx).await?;
-    let row = |of: exchange::RecipientName| NameRow {
-        name: of.name,
-        code: of.code,
-        agency: of.agency.unwrap_or_default(),
-    };
+    let row =
+        |of: exchange::RecipientName| NameRow { name: of.name, code: of.code, agency: of.agency.unwrap_or_default() };
     Ok(NamesPage { rows: known.into_iter().map(row).collect(), name, code, errors })
 }
 

@@ -147,7 +147,8 @@ impl Draft {
     /// Takes the form apart; what was pressed comes beside.
     fn read(posted: &mut Posted) -> Result<(Draft, String), Problem> {
         let fields = &mut posted.fields;
-        let mut draft = Draft { q: fields.take("q"), due: fields.take("due"), urgency: fields.take("urgency"), to: vec![] };
+        let mut draft =
+            Draft { q: fields.take("q"), due: fields.take("due"), urgency: fields.take("urgency"), to: vec![] };
         let act = fields.take("do");
         let chosen = fields.below("to.");
         let added = fields.below("add.");
@@ -247,7 +248,10 @@ async fn send(viewer: &Viewer, document: &Document, draft: &Draft) -> Result<Str
 
 /// Groups of recipients that can be chosen at once: the code with its identifiers, and the names that the axis does not
 /// know.
-async fn groups(viewer: &Viewer, document: &Document) -> Result<(Vec<(&'static str, Vec<String>)>, Vec<String>), Problem> {
+async fn groups(
+    viewer: &Viewer,
+    document: &Document,
+) -> Result<(Vec<(&'static str, Vec<String>)>, Vec<String>), Problem> {
     let services = &viewer.state.services;
     let printed = match services.records.content(&viewer.ctx, &document.id, None).await {
         Ok(content) => content.recipients,
@@ -270,7 +274,8 @@ async fn groups(viewer: &Viewer, document: &Document) -> Result<(Vec<(&'static s
 /// To whom the last document of the same register went.
 async fn last(viewer: &Viewer, document: &Document) -> Result<Vec<String>, Problem> {
     let office = &viewer.state.services.office;
-    let notation = document.number.as_ref().and_then(|number| number.text.split_once('/')).map(|(_, notation)| notation);
+    let notation =
+        document.number.as_ref().and_then(|number| number.text.split_once('/')).map(|(_, notation)| notation);
     let Some(notation) = notation else { return Ok(vec![]) };
     let filter = DispatchFilter { query: notation.to_owned(), limit: 20, ..DispatchFilter::default() };
     let found = office.dispatches(&viewer.ctx, &filter).await?.items;
