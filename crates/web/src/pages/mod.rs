@@ -108,7 +108,7 @@ pages![
     journal::ActPage,
     exchange::arrivals::ArrivalsPage,
     exchange::arrivals::QuarantinePage,
-    exchange::arrival::ArrivalPage,
+    exchange::arrival_page::ArrivalPage,
     exchange::dispatches::DispatchesPage,
     exchange::dispatch::DispatchPage,
     exchange::proposing::ProposePage,

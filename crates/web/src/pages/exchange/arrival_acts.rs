@@ -1,6 +1,6 @@
 //! What people do with an arrival, one form each. Every form names the version of the arrival that the person had read.
 
-use super::arrival::{TypedAct, page};
+use super::{arrival::page, arrival_page::TypedAct};
 use crate::{form::Posted, trouble::Failure, viewer::done};
 use axum::{extract::Path, response::Response};
 use exchange::Direction;

@@ -232,8 +232,9 @@ async fn keeper(viewer: &Viewer, register: &Register) -> Result<String, Problem>
 /// A line of the register of incoming documents.
 fn line_in(viewer: &Viewer, line: &ArrivalLine) -> BookRow {
     let day = |text: Option<&String>| text.and_then(|text| Day::parse(text).ok()).map_or_else(String::new, Day::short);
-    let subject =
-        [line.type_name.as_str(), &line.subject].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    // Many subjects begin with their type.
+    let named = line.type_name.is_empty() || line.subject.to_lowercase().starts_with(&line.type_name.to_lowercase());
+    let subject = if named { line.subject.clone() } else { format!("{}: {}", line.type_name, line.subject) };
     let note = match line.proposal.as_deref().and_then(|proposal| proposal.split(':').next()) {
         Some("agreed") => viewer.say("book-note-agreed", &[]),
         Some("declined") => viewer.say("book-note-declined", &[]),
@@ -246,7 +247,7 @@ fn line_in(viewer: &Viewer, line: &ArrivalLine) -> BookRow {
         line.from.name.clone(),
         line.number.clone(),
         day_words(&line.date),
-        subject.join(": "),
+        subject,
         line.unit_name.clone().unwrap_or_default(),
         String::new(),
         String::new(),

@@ -5,6 +5,7 @@
 
 pub mod arrival;
 pub mod arrival_acts;
+pub mod arrival_page;
 pub mod arrivals;
 pub mod books;
 pub mod dispatch;
