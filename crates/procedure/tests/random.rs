@@ -127,7 +127,7 @@ fn aimed(command: Command, run: &Run, pick: usize) -> Command {
             Command::Return { to: one(step.returns.iter(), pick, to), reason: "Bổ sung".into() }
         }
         Command::GiveOpinion { answer: given, text, document, body } => {
-            let asked = run.case.asked.iter().nth(pick % run.case.asked.len().max(1)).cloned();
+            let asked = run.case.asked.get(pick % run.case.asked.len().max(1)).cloned();
             Command::GiveOpinion { body: asked.unwrap_or(body), answer: answer(given), text, document }
         }
         Command::CastBallot { answer: given, text } => Command::CastBallot { answer: answer(given), text },
