@@ -57,6 +57,8 @@ class Program:
         self.storage_url = storage_url
         self.port = port or free_port()
         self.base = f"http://127.0.0.1:{self.port}"
+        # Where the program asks devices whether they hold a name.
+        self.acme_port = free_port()
         self.log = data / "server.log"
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("DIENHONG_")},
@@ -65,6 +67,8 @@ class Program:
             "DIENHONG_KEYS_MASTER": str(data / "master.key"),
             "DIENHONG_WEB_LISTEN": f"127.0.0.1:{self.port}",
             "DIENHONG_CERTIFICATES_ADDRESS": f"http://127.0.0.1:{self.port}/pki",
+            "DIENHONG_CERTIFICATES_ACME_NETWORKS": "127.0.0.0/8",
+            "DIENHONG_CERTIFICATES_ACME_PORT": str(self.acme_port),
             "DIENHONG_LOG_LEVEL": "warn,dienhong=info",
         }
         self.process: subprocess.Popen | None = None

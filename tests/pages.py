@@ -1,10 +1,15 @@
 """What every page of the program owes its reader, also the page that says what went wrong."""
 
+import json
+import pathlib
 import re
+import subprocess
 import unicodedata
 
 import requests
 from bs4 import BeautifulSoup
+
+from conftest import ROOT
 
 # What belongs in the log: where in the code, in which table, in which folder something went wrong.
 INTERNALS = re.compile(
@@ -52,3 +57,14 @@ def assert_protected(answer: requests.Response) -> None:
     inline = [s for s in page.find_all("script") if not s.get("src")] + page.find_all("style")
     inline += [t for t in page.find_all(True) if any(a == "style" or a.startswith("on") for a in t.attrs)]
     assert inline == [], (answer.url, inline[:3])
+
+
+def assert_fit(base: str, out: pathlib.Path, *answers: tuple[str, requests.Response]) -> None:
+    """Pages that are shown once only, as they were shown: axe-core finds nothing, and they fit both widths."""
+    kept = [{"path": "/about", "status": 200, "name": name, "html": answer.text} for name, answer in answers]
+    order = {"base": base, "out": str(out), "visits": [{"role": "once", "cookies": [], "paths": [], "kept": kept}]}
+    done = subprocess.run(["node", "axe.mjs"], input=json.dumps(order), text=True, capture_output=True, cwd=ROOT / "tests", timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == 2 * len(answers)
+    assert [(f["width"], f["violations"], f["overflow"]) for f in found if f["violations"] or f["overflow"]] == []

@@ -3,6 +3,8 @@
 import email
 import email.policy
 import re
+import ssl
+import subprocess
 import time
 
 import pytest
@@ -92,4 +94,49 @@ def test_letters_wait_for_the_mail_server_and_come_once(engine, tmp_path, reques
         assert len(recipients) == 1 and "/notices" in words and "Có một việc đang chờ" in words
         assert TITLE not in str(letter) and case not in str(letter) and not re.search(r"case-[0-9a-z]{26}", words)
     assert requests.get(program.base + "/readyz", timeout=10).ok
+    program.stop()
+
+
+@pytest.mark.skipif(not faketime(), reason="moves the clock with libfaketime")
+def test_a_holder_is_told_by_one_letter_each_that_a_certificate_ends(engine, tmp_path, request):
+    port = free_port()
+    program = fresh_program(engine, tmp_path, request)
+    program.run("demo", "seed", "--data", str(program.data))
+    program.env["DIENHONG_MAIL_SERVER"] = f"smtp://127.0.0.1:{port}"
+    program.env["DIENHONG_MAIL_FROM"] = "Diên Hồng <khong-tra-loi@quochoi.example>"
+    program.start()
+    box = Box()
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        holder = Staff(program)("expert@vu-phap-luat")
+        holder.open("/notices")
+        holder.send("form[action='/notices/letters']", letters="each", address="chuyen.vien@quochoi.example")
+        own = holder.open("/account").select_one("main dl a[href^='/people/']")["href"]
+        link = holder.open(own).select_one("main table a[href^='/certificates/']")["href"]
+        chain = holder.request("GET", f"{link}/chain.pem").content
+        text = subprocess.run(["openssl", "x509", "-noout", "-enddate"], input=chain, capture_output=True, check=True).stdout.decode()
+        end = ssl.cert_time_to_seconds(text.strip().split("=", 1)[1])
+        told = lambda: [letter for _, letter in box.letters if "chứng thư" in str(letter["Subject"])]
+        for count, days in enumerate([89, 29, 6], 1):
+            program.stop()
+            program.ahead = end - time.time() - days * 86_400
+            program.start()
+            until = time.monotonic() + 120
+            while time.monotonic() < until and len(told()) < count:
+                time.sleep(0.5)
+            time.sleep(2)
+            assert len(told()) == count, (days, [str(letter["Subject"]) for _, letter in box.letters])
+    finally:
+        server.stop()
+    serial = link.rsplit("/", 1)[1]
+    for letter in told():
+        words = str(letter) + letter.get_content()
+        assert str(letter["Subject"]) == "Một chứng thư sắp hết hạn / A certificate ends soon" and "/notices" in words
+        assert serial not in words and "Nguyễn" not in words
+    holder = Staff(program)("expert@vu-phap-luat")
+    page = holder.open("/notices").get_text(" ", strip=True)
+    for days in (90, 30, 7):
+        assert f"Chứng thư hết hạn sau không quá {days} ngày" in page, page
+    assert holder.page().select_one(f"a[href='{link}']")
     program.stop()

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from conftest import ROOT, binary
+from judges import archive_form
 from judges.time_stamp_house import House
 
 PAPER = ROOT / "crates" / "signing" / "tests" / "samples" / "paper.pdf"
@@ -23,9 +24,17 @@ def house(tmp_path_factory):
     made.close()
 
 
-def dienhong(house, *arguments: str, allow: str = "127.0.0.1", patience: str = "2"):
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    made = House(tmp_path_factory.mktemp("secure"), tls=True)
+    yield made
+    made.close()
+
+
+def dienhong(house, *arguments: str, allow: str = "127.0.0.1", patience: str = "2", roots: str = ""):
     env = {k: v for k, v in os.environ.items() if not k.startswith("DIENHONG_")}
     env |= {"DIENHONG_NETWORK_ALLOW": allow, "DIENHONG_NETWORK_TIMEOUT_SECONDS": patience}
+    env |= {"DIENHONG_NETWORK_ROOTS": roots} if roots else {}
     return subprocess.run([binary(), *arguments], cwd=house.folder, env=env, text=True, capture_output=True, timeout=120)
 
 
@@ -52,6 +61,9 @@ def test_stamps_and_evidence_come_over_the_network_up_to_the_level_of_archives(h
     assert other["error"] is None and all(s["bottom_line"] for s in other["signatures"]), other
     if shutil.which("qpdf"):
         subprocess.run(["qpdf", "--check", str(house.folder / "lta.pdf")], check=True, capture_output=True)
+    assert archive_form.faults((house.folder / "lta.pdf").read_bytes()) == []
+    assert sign(house, "b-b.pdf").returncode == 0
+    assert archive_form.faults((house.folder / "b-b.pdf").read_bytes()) == []
 
 
 def test_every_format_takes_a_stamp_from_the_network_and_openssl_accepts_it(house):
@@ -95,3 +107,36 @@ def test_an_authority_that_fails_lowers_the_level_and_says_so(house, path, optio
     found = judge(house, target, "--offline")
     assert (found["indication"], found["level"]) == ("TOTAL-PASSED", "B-B")
     assert pathlib.Path(house.folder / target).exists()
+
+
+def test_everything_comes_over_https_too_from_a_server_that_is_believed(secure):
+    done = sign(secure, "lta.pdf", "--tsa", f"{secure.base}/tsa", "--level", "B-LTA", roots="web.pem")
+    assert done.returncode == 0, done.stderr
+    assert {"/tsa", "/ocsp", "/root.crl"} <= set(secure.asked)
+    found = judge(secure, "lta.pdf", "--offline")
+    assert (found["indication"], found["level"]) == ("TOTAL-PASSED", "B-LTA"), found
+    assert sign(secure, "alone.pdf", chain="alone.pem").returncode == 0
+    secure.asked.clear()
+    found = judge(secure, "alone.pdf", roots="web.pem")
+    assert found["indication"] == "TOTAL-PASSED" and "/issuing.cer" in secure.asked, found
+
+
+@pytest.mark.parametrize(
+    ("address", "options", "why"),
+    [
+        ("127.0.0.1", {}, "UnknownIssuer"),  # a server under a root that nobody named
+        ("localhost", {"allow": "127.0.0.1,localhost", "roots": "web.pem"}, "not valid for name"),
+        ("127.0.0.1", {"allow": "192.0.2.7", "roots": "web.pem"}, "no public address"),
+    ],
+)
+def test_a_server_that_is_not_believed_is_not_asked(secure, address, options, why):
+    secure.asked.clear()
+    target = f"{why.replace(' ', '-')}.pdf"
+    done = sign(secure, target, "--tsa", f"https://{address}:{secure.port}/tsa", **options)
+    assert done.returncode == 1 and why in done.stderr and "/tsa" not in secure.asked, done.stderr
+    assert judge(secure, target, "--offline")["level"] == "B-B"
+
+
+def test_redirects_over_https_do_not_lead_to_addresses_that_are_not_public(secure):
+    done = sign(secure, "away.pdf", "--tsa", f"{secure.base}/away", roots="web.pem")
+    assert done.returncode == 1 and "no public address" in done.stderr, done.stderr

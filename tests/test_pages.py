@@ -16,7 +16,7 @@ VIEWERS = {
     "auditor": "auditor@",
 }
 PATHS = ["/", "/fields", "/fields/lawmaking", "/cases", "/cases/new", "/registers", "/procedures", "/indicators", "/bodies", "/people", "/account",
-         "/inbox", "/inbox?due=overdue", "/delegations", "/calendar", "/notices"]
+         "/inbox", "/inbox?due=overdue", "/delegations", "/calendar", "/notices", "/batches"]
 SHORT_VIEWERS = {"clerk": VIEWERS["clerk"]}
 SHORT_PATHS = ["/", "/cases", "/registers", "/people"]
 
@@ -29,7 +29,7 @@ def visits(demo, staff, viewers: dict, paths: list) -> list[dict]:
     for role, seat in viewers.items():
         person = staff(seat)
         case = person.open("/cases").select_one("main a[href^='/cases/case-']")["href"]
-        own = paths + [case] + (["/journal", "/certificates", "/certificates/requests", "/trust"] if role == "auditor" else [])
+        own = paths + [case] + (["/journal", "/certificates", "/certificates/devices", "/certificates/requests", "/trust"] if role == "auditor" else [])
         found.append({"role": role, "cookies": person.cookies(), "paths": own})
     return found
 

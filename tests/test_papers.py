@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from conftest import ROOT
+from judges import archive_form
 
 JUDGE = ROOT / "tests" / "judges" / "pdf_signatures.py"
 
@@ -50,6 +51,20 @@ def test_qpdf_finds_nothing(published):
     _, pdf, _ = published
     done = subprocess.run(["qpdf", "--check", str(pdf)], text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_signed_and_sealed_paper_is_still_pdf_a_2b_as_far_as_we_check(published):
+    _, pdf, _ = published
+    data = pdf.read_bytes()
+    assert archive_form.faults(data) == []
+    # The check sees what would break it: in the paper, and in what signature and seal have added.
+    for was, now, clause in [
+        (b"/OutputIntents", b"/OutputIntentz", "6.2.3"), (b"/FontFile2", b"/FontFileX", "6.2.11.4.1"),
+        (b"<pdfaid:part>2", b"<pdfaid:part>1", "6.6.4"), (b"/F 132", b"/F 134", "6.3.2"), (b"/F 132", b"/F 128", "6.3.2"),
+        (b"/Subtype /Widget", b"/Subtype /Screen", "6.3.1"), (b"/AP <<", b"/AX <<", "6.3.3"),
+    ]:
+        assert was in data, was
+        assert clause in [c for c, _ in archive_form.faults(data.replace(was, now))], was
 
 
 def test_the_paper_carries_its_number_and_the_words_of_the_page_in_nfc(published):

@@ -64,9 +64,13 @@ def test_a_procedure_is_changed_checked_tried_adopted_and_a_case_moved(demo, peo
     save_text(drafter, draft, broken)
     work.done(drafter, "done-draft-saved")
     line = broken[: broken.index('to = "nowhere"')].count("\n") + 1
-    assert "there is no step nowhere" in drafter.words() and "Dự thảo chưa chạy được" in drafter.words()
+    assert "Không có bước “nowhere”. Cách sửa: Ghi mã một bước" in drafter.words(), drafter.words()[:800]
+    assert "Dự thảo chưa chạy được" in drafter.words()
     lines = [int(n) for n in re.findall(r"Dòng (\d+)", drafter.words())]
     assert any(abs(n - line) < 5 for n in lines), (lines, line)
+    drafter.open(f"/procedure-drafts/{draft}?lang=en")
+    assert "There is no step “nowhere”. How to mend it: Write the key of a step" in drafter.words()
+    drafter.open(f"/procedure-drafts/{draft}?lang=vi")
     save_text(drafter, draft, whole)
 
     # Valid from today; then a step by its form, told as a sentence.
@@ -174,7 +178,7 @@ def test_a_drawing_of_another_tool_becomes_a_draft(people):
     drafter.open("/procedure-drafts")
     bomb = b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "a">]><definitions/>'
     drafter.send("form[enctype]", {"bpmn": ("ve.bpmn", bomb)}, id=name + "-2", field="direction")
-    assert drafter.answer.status_code == 422 and "document type" in drafter.words()
+    assert drafter.answer.status_code == 422 and "Tệp có khai báo DOCTYPE" in drafter.words()
     drafter.open(f"/procedure-drafts/{draft}")
     drafter.send("form#withdraw", reason="Chỉ để thử")
     work.done(drafter, "done-draft-withdrawn")

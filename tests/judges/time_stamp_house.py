@@ -1,5 +1,5 @@
 """A certification house that others made: keys and certificates by Python's `cryptography`, time stamps and status answers by
-openssl, all of it over plain HTTP on one port.
+openssl, all of it on one port, over plain HTTP or (`tls`) over https with a certificate under a root of its own.
 
 Paths: /tsa (RFC 3161), /ocsp (RFC 6960), /issuing.cer, /root.crl, /issuing.crl, /away (sends on to another address), /slow,
 /broken. `silent` makes the time stamp authority answer with an error, until it is taken back.
@@ -8,7 +8,9 @@ Paths: /tsa (RFC 3161), /ocsp (RFC 6960), /issuing.cer, /root.crl, /issuing.crl,
 import contextlib
 import datetime
 import http.server
+import ipaddress
 import pathlib
+import ssl
 import subprocess
 import threading
 import time
@@ -22,20 +24,40 @@ DAY = datetime.timedelta(days=1)
 
 
 class House:
-    """The folder has root.pem, person.key, person.pem (with the issuing certificate behind it), alone.pem (without)."""
+    """The folder has root.pem, person.key, person.pem (with the issuing certificate behind it), alone.pem (without); with `tls` also web.pem, the root of
+    its https."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, tls: bool = False):
         self.folder = folder
         self.silent = False
         self.asked: list[str] = []
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.port = self.server.server_address[1]
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.base = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._make()
+        if tls:
+            self._secure()
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()
+
+    def _secure(self) -> None:
+        root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        root = self._certificate("Goc cua trang", root_key, authority=True)
+        here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        serving = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        own = self._certificate("127.0.0.1", key, (root, root_key), [(here, False), (serving, False)])
+        pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+        (self.folder / "web.pem").write_bytes(root.public_bytes(pem))
+        (self.folder / "server.pem").write_bytes(
+            own.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "server.pem")
+        # The handshake is each connection's own, so that a client that breaks it off stops nobody.
+        socket = self.server.socket
+        self.server.socket = context.wrap_socket(socket, server_side=True, do_handshake_on_connect=False)
 
     def _certificate(self, name, key, issuer=None, more=(), authority=False):
         now = datetime.datetime.now(datetime.timezone.utc)

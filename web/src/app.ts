@@ -3,4 +3,6 @@ import "./rows";
 import "./once";
 import "./dismiss";
 import "./drop";
+import "./agent";
+import "./live";
 document.documentElement.classList.add("js");

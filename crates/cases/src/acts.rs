@@ -5,9 +5,10 @@
 //! reckoned when the move is recorded, so that tables follow from acts alone.
 
 use directory::EffectLine;
-use kernel::{Act, ActBody, CaseId, Day, DocumentId, PersonId, Timestamp};
+use kernel::{Act, ActBody, CaseId, Day, Digest, DocumentId, PersonId, Timestamp};
 use records::Access;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The field `move` of the last act of a move.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,6 +179,22 @@ impl ActBody for NoticeRaised {
     const KIND: &'static str = "notice.raised";
 }
 
+/// People were told that a certificate ends; on a stream of its own, which begins only once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateEnding {
+    /// Which certificate: the id of its stream.
+    pub certificate: String,
+    /// How many days are left at most: 90, 30, 7.
+    pub days: i64,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Who was told: its holder, or those who lead the body whose seal it is.
+    pub to: Vec<PersonId>,
+}
+impl ActBody for CertificateEnding {
+    const KIND: &'static str = "notice.certificate_ending";
+}
+
 /// A person has read notices; on `notices:<person>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticesRead {
@@ -198,4 +215,83 @@ pub struct NoticesChosen {
 }
 impl ActBody for NoticesChosen {
     const KIND: &'static str = "notices.chosen";
+}
+
+/// One document of an approval: exactly this version, in a case that stands exactly there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchLine {
+    /// The case.
+    pub case: CaseId,
+    /// The version of its stream that the person saw.
+    pub case_version: i64,
+    /// The key of the document in the procedure.
+    pub key: String,
+    /// The document.
+    pub document: DocumentId,
+    /// The version of its stream that the person saw.
+    pub document_version: i64,
+    /// The number of the text that is signed.
+    pub number: i64,
+    /// SHA-256 over the canonical form of that text.
+    pub sha256: Digest,
+}
+
+/// A person approved, with a fresh second factor, that these documents be signed one after the other with their key; on
+/// `batch:<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchApproved {
+    /// Who.
+    pub person: PersonId,
+    /// What.
+    pub lines: Vec<BatchLine>,
+    /// Until when at the latest.
+    pub ends: Timestamp,
+}
+impl ActBody for BatchApproved {
+    const KIND: &'static str = "batch.approved";
+}
+
+/// The person approved again what was left, with a fresh second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchContinued {
+    /// Until when at the latest.
+    pub ends: Timestamp,
+}
+impl ActBody for BatchContinued {
+    const KIND: &'static str = "batch.continued";
+}
+
+/// A document of the list was signed; in the same change as its signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchLineSigned {
+    /// Its place in the list, from 0.
+    pub place: i64,
+}
+impl ActBody for BatchLineSigned {
+    const KIND: &'static str = "batch.line_signed";
+}
+
+/// A document of the list was passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchLinePassedOver {
+    /// Its place in the list, from 0.
+    pub place: i64,
+    /// The message that says why.
+    pub code: String,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, String>,
+}
+impl ActBody for BatchLinePassedOver {
+    const KIND: &'static str = "batch.line_passed_over";
+}
+
+/// The signing of a list ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchStopped {
+    /// `asked`, `session-over`, `fault`.
+    pub why: String,
+}
+impl ActBody for BatchStopped {
+    const KIND: &'static str = "batch.stopped";
 }

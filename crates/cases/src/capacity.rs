@@ -21,7 +21,7 @@ impl Asked {
     /// What is personal is never asked for another; nothing is even prepared for it.
     pub(crate) fn may_be_asked_in(&self, ctx: &Ctx) -> Result<(), Problem> {
         let acting = ctx.person().is_some_and(|person| person.acting_for.is_some());
-        let personal = matches!(self, Asked::Sign(_) | Asked::Ballot { .. });
+        let personal = matches!(self, Asked::Sign { .. } | Asked::SignedElsewhere(..) | Asked::Ballot { .. });
         if acting && personal { Err(Problem::refused("delegation-personal")) } else { Ok(()) }
     }
 }

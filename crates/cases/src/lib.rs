@@ -10,13 +10,16 @@
 //! It imports `records` and `directory` sideways: a case moves documents, people and bodies.
 
 pub mod acts;
+mod awaited;
 mod ballots;
+pub mod batches;
 mod capacity;
 mod change;
 pub mod deadlines;
 mod documents;
 pub mod drafts;
 mod effects;
+mod endings;
 mod hands;
 mod inbox;
 mod lists;
@@ -35,7 +38,9 @@ mod transfer;
 mod view;
 mod workload;
 
+pub use awaited::Awaited;
 pub use ballots::{BallotAnswer, BallotView, MemberAnswer};
+pub use batches::{Batch, BatchState, LineState, ToSign};
 pub use deadlines::Deadline;
 pub use hands::{Colleague, Hand, TaskKey};
 pub use inbox::{Cursor, Due, InboxCounts, InboxFilter, InboxPage, InboxTask, MOST_COUNTED, Order, Whose};
@@ -64,6 +69,7 @@ pub struct Cases {
     files: Arc<Catalogue>,
     catalogue: Arc<RwLock<(i64, Arc<Catalogue>)>>,
     recent: Arc<recent::Recent>,
+    at_work: batches::AtWork,
     /// Procedures whose every move is followed by a job of another room.
     followers: Arc<[(&'static str, &'static str)]>,
 }
@@ -79,6 +85,7 @@ impl Cases {
             files: catalogue,
             catalogue: now,
             recent: Arc::default(),
+            at_work: batches::AtWork::default(),
             followers: Arc::default(),
         }
     }
@@ -98,6 +105,7 @@ impl Cases {
             Arc::new(projection::Hands),
             Arc::new(notice_tables::Notices),
             Arc::new(projection::Submissions),
+            Arc::new(batches::projection::Batches),
             Arc::new(workload::FieldFigures),
             Arc::new(drafts::projection::ProcedureVersions),
             Arc::new(drafts::projection::ProcedureDrafts),
@@ -111,6 +119,7 @@ impl Cases {
             Arc::new(timers::Deadlines(self.clone())),
             Arc::new(timers::ProgramSteps(self.clone())),
             Arc::new(notices::Reminders(self.clone())),
+            Arc::new(endings::Endings(self.clone())),
             Arc::new(subcases::Ends(self.clone())),
             Arc::new(minutes::BallotMinutes(self.clone())),
         ]

@@ -11,6 +11,7 @@ use crate::{
     effects,
     load::{Loaded, stream},
 };
+use journal::Change;
 use kernel::{BodyId, CaseId, Ctx, Day, Digest, DocumentId, Grade, PersonId, Problem, Resource};
 use procedure::{Command, Event, Procedure, World, advance, tasks};
 use records::{Access, NewBody, Number, Planned, Turn, VersionBody};
@@ -46,10 +47,23 @@ pub struct Opinion {
 /// What is asked of a case.
 pub(crate) enum Asked {
     Plain(Command),
-    AddDocument { key: String, title: String, body: NewBody, note: String },
+    AddDocument {
+        key: String,
+        title: String,
+        body: NewBody,
+        note: String,
+    },
     Opinion(Opinion),
-    Ballot { answer: String, text: String },
-    Sign(String),
+    Ballot {
+        answer: String,
+        text: String,
+    },
+    /// `beside` is recorded in the same change.
+    Sign {
+        key: String,
+        beside: Change,
+    },
+    SignedElsewhere(String, records::Prepared, bytes::Bytes),
     Issue(String),
     Publish(String),
 }
@@ -146,7 +160,7 @@ impl Cases {
         token: &str,
     ) -> Result<Done, Problem> {
         let asked = match command {
-            Command::Sign { key } => Asked::Sign(key),
+            Command::Sign { key } => Asked::Sign { key, beside: Change::new() },
             Command::Issue { key, .. } => Asked::Issue(key),
             Command::Publish { key } => Asked::Publish(key),
             Command::CastBallot { answer, text } => Asked::Ballot { answer, text },
@@ -221,7 +235,8 @@ impl Cases {
     /// # Errors
     /// As [`Cases::command`] and [`records::Records::plan_sign`].
     pub async fn sign(&self, ctx: &Ctx, id: &CaseId, expected: i64, key: &str, token: &str) -> Result<Done, Problem> {
-        self.run(ctx, id, expected, Asked::Sign(key.to_owned()), token).await
+        let asked = Asked::Sign { key: key.to_owned(), beside: Change::new() };
+        self.run(ctx, id, expected, asked, token).await
     }
 
     /// Gives the document of the present step its number and date and applies the body's seal; effects that follow
@@ -283,7 +298,14 @@ impl Cases {
         }
     }
 
-    async fn run(&self, ctx: &Ctx, id: &CaseId, expected: i64, asked: Asked, token: &str) -> Result<Done, Problem> {
+    pub(crate) async fn run(
+        &self,
+        ctx: &Ctx,
+        id: &CaseId,
+        expected: i64,
+        asked: Asked,
+        token: &str,
+    ) -> Result<Done, Problem> {
         let key = token_of(ctx, token);
         // Whether the form was sent already is told only to those who may know of the case.
         let first = self.load(ctx, id).await?;
@@ -297,9 +319,13 @@ impl Cases {
             Asked::Issue(key) => Some(self.records.turn(ctx, &document_of(&first, key)?).await?),
             _ => None,
         };
-        let mut last = None;
+        // Who waited for a turn looks again at once; anyone else learns from the commit that the case has moved on.
+        let (mut seen, mut last) = (turn.is_none().then_some(first), None);
         for _ in 0..MAX_PLANS {
-            let loaded = self.load(ctx, id).await?;
+            let loaded = match seen.take() {
+                Some(first) => first,
+                None => self.load(ctx, id).await?,
+            };
             if !asked.fits(&loaded, expected) {
                 let done = self.done_before(key.as_deref()).await?;
                 return done.ok_or_else(|| loaded.conflict(expected));
@@ -372,9 +398,15 @@ impl Cases {
                 let cast = cast.ok_or_else(|| Problem::fault("a ballot was answered without an answer"))?;
                 moved.proof = Some(self.prove_ballot(ctx, loaded, cast).await?);
             }
-            Asked::Sign(key) => {
+            Asked::Sign { key, beside } => {
                 moved.events = self.advance(ctx, loaded, &Command::Sign { key: key.clone() }).await?;
                 let planned = self.records.plan_sign(ctx, &document_of(loaded, key)?).await?;
+                moved.document = Some(planned.document.clone());
+                moved.beside = planned.join(moved.beside).and(beside.clone());
+            }
+            Asked::SignedElsewhere(key, prepared, signed) => {
+                moved.events = self.advance(ctx, loaded, &Command::Sign { key: key.clone() }).await?;
+                let planned = self.records.plan_signed_elsewhere(ctx, prepared, signed.clone()).await?;
                 moved.document = Some(planned.document.clone());
                 moved.beside = planned.join(moved.beside);
             }

@@ -1,6 +1,6 @@
 //! Tables of notices, and of how people want letters. Pure: an act in, rows out.
 
-use crate::acts::{NoticeRaised, NoticesChosen, NoticesRead};
+use crate::acts::{CertificateEnding, NoticeRaised, NoticesChosen, NoticesRead};
 use journal::{Column, Index, PrivateErased, Projection, Rows, Table, Value};
 use kernel::{Act, ActBody, Problem};
 
@@ -13,7 +13,9 @@ const NOTICE: Table = Table {
     columns: &[
         Column::text("person"),
         Column::text("id"),
-        Column::text("case_id"),
+        // What it is about: a case, or a certificate that ends.
+        Column::text("case_id").nullable(),
+        Column::text("certificate").nullable(),
         Column::text("what"),
         Column::int("due"),
         Column::int("at"),
@@ -50,6 +52,24 @@ impl Projection for Notices {
                             ("case_id", (&raised.case).into()),
                             ("what", raised.what.as_str().into()),
                             ("due", raised.due.into()),
+                            ("at", act.at.into()),
+                            ("grade", act.grade.into()),
+                            ("unread", true.into()),
+                        ],
+                    );
+                }
+            }
+            ("notice", CertificateEnding::KIND) => {
+                let Some(ending) = act.read::<CertificateEnding>().map_err(Problem::fault)? else { return Ok(()) };
+                for person in ending.to {
+                    rows.put(
+                        &NOTICE,
+                        [
+                            ("person", person.into()),
+                            ("id", act.stream.id().into()),
+                            ("certificate", ending.certificate.as_str().into()),
+                            ("what", format!("certificate-{}", ending.days).into()),
+                            ("due", ending.until.into()),
                             ("at", act.at.into()),
                             ("grade", act.grade.into()),
                             ("unread", true.into()),

@@ -3,7 +3,8 @@
 //!
 //! Each is an act on a stream of its own, which can begin only once: whatever restarts or runs twice, a notice is raised
 //! once. The jobs that raise them follow from the acts by which steps begin. Nothing here tells what a case is about: a
-//! notice names the case, and only those who may know of it see its title.
+//! notice names the case, and only those who may know of it see its title. Certificates that end are told of in the same
+//! way ([`crate::endings`]).
 
 use crate::{
     Cases,
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 
 const JOB: &str = "case-reminder";
 /// The duty under which the program raises notices.
-const DUTY: &str = "notices";
+pub(crate) const DUTY: &str = "notices";
 /// The kind of the jobs that write a letter: the server sends them.
 pub const MAIL_JOB: &str = "notice-mail";
 /// The kind of the jobs that write the letter of the day.
@@ -31,20 +32,27 @@ const MARKS: [i64; 3] = [50, 80, 100];
 /// Most notices that a page tells.
 const MOST: i64 = 50;
 
+/// What a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A case, with its title.
+    Case(CaseId, String),
+    /// A certificate that ends.
+    Certificate(String),
+}
+
 /// A notice as its person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Which.
     pub id: String,
-    /// The case.
-    pub case: CaseId,
-    /// Its title.
-    pub title: String,
+    /// What it is about.
+    pub about: About,
     /// Secrecy grade.
     pub grade: Grade,
-    /// `50`, `80`, `100`, `escalated`.
+    /// `50`, `80`, `100`, `escalated`; `certificate-90`, `certificate-30`, `certificate-7`.
     pub what: String,
-    /// The deadline.
+    /// The deadline, or the end of the certificate.
     pub due: Timestamp,
     /// When it was raised.
     pub at: Timestamp,
@@ -159,13 +167,7 @@ impl Cases {
             return Ok(Change::new());
         }
         let id = format!("{}/{}/{}/{what}", asked.case, asked.step, asked.since.micros());
-        let mut letters = Vec::new();
-        for person in &to {
-            if self.letters_of(person).await? == Letters::Each {
-                let payload = json!({"person": person, "notice": id, "what": what});
-                letters.push(JobDraft::new(MAIL_JOB, format!("{id}/{person}"), payload));
-            }
-        }
+        let letters = self.letters_about(&id, what, &to).await?;
         let raised = NoticeRaised {
             case: asked.case.clone(),
             step: asked.step.clone(),
@@ -177,8 +179,20 @@ impl Cases {
         Ok(letters.into_iter().fold(change, Change::job))
     }
 
+    /// The letters of a notice, to those who want one for each.
+    pub(crate) async fn letters_about(&self, id: &str, what: &str, to: &[PersonId]) -> Result<Vec<JobDraft>, Problem> {
+        let mut letters = Vec::new();
+        for person in to {
+            if self.letters_of(person).await? == Letters::Each {
+                let payload = json!({"person": person, "notice": id, "what": what});
+                letters.push(JobDraft::new(MAIL_JOB, format!("{id}/{person}"), payload));
+            }
+        }
+        Ok(letters)
+    }
+
     /// Who holds any of the seats today, and to whom their work is handed.
-    async fn people_of(&self, seats: &[String]) -> Result<BTreeSet<PersonId>, Problem> {
+    pub(crate) async fn people_of(&self, seats: &[String]) -> Result<BTreeSet<PersonId>, Problem> {
         let today = self.journal.clock().now().day();
         let mut people = BTreeSet::new();
         for seat in seats {
@@ -223,9 +237,9 @@ impl Cases {
     pub async fn notices(&self, ctx: &Ctx) -> Result<Vec<Notice>, Problem> {
         let me = me(ctx)?;
         let sql = format!(
-            "SELECT n.id, n.case_id, n.what, n.due, n.at, n.unread, c.title, c.grade FROM notice n \
-             JOIN case_file c ON c.case_id = n.case_id WHERE n.person = $1 AND n.grade <= $2 \
-             ORDER BY n.at DESC, n.id LIMIT {MOST}"
+            "SELECT n.id, n.case_id, n.certificate, n.what, n.due, n.at, n.unread, c.title, c.grade \
+             FROM notice n LEFT JOIN case_file c ON c.case_id = n.case_id WHERE n.person = $1 AND n.grade <= $2 \
+             AND (c.case_id IS NOT NULL OR n.certificate IS NOT NULL) ORDER BY n.at DESC, n.id LIMIT {MOST}"
         );
         let rows = self.journal.reader().rows(&sql, &[(&me.id).into(), me.clearance.into()]).await?;
         rows.iter().map(notice).collect()
@@ -353,11 +367,17 @@ fn named(seat: &str) -> Option<(Position, BodyId)> {
 }
 
 fn notice(row: &Row) -> Result<Notice, Problem> {
+    let (about, grade) = match row.opt_text("certificate")? {
+        Some(certificate) => (About::Certificate(certificate.to_owned()), Grade::Open),
+        None => {
+            let case = CaseId::new(row.text("case_id")?).map_err(Problem::fault)?;
+            (About::Case(case, row.text("title")?.to_owned()), crate::lists::grade(row)?)
+        }
+    };
     Ok(Notice {
         id: row.text("id")?.to_owned(),
-        case: CaseId::new(row.text("case_id")?).map_err(Problem::fault)?,
-        title: row.text("title")?.to_owned(),
-        grade: crate::lists::grade(row)?,
+        about,
+        grade,
         what: row.text("what")?.to_owned(),
         due: row.time("due")?,
         at: row.time("at")?,

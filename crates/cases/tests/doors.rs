@@ -46,6 +46,28 @@ testkit::on_both_engines! {
         }
     }
 
+    async fn a_wrong_declaration_stops_neither_the_house_nor_the_other_procedures(db: Db) {
+        let house = furnished(&db).await;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../procedures");
+        let file = |name: &str| (name.to_owned(), std::fs::read(folder.join(name)).unwrap());
+        let mut texts = std::collections::BTreeMap::from(
+            ["references.toml", "bases/standing-committee-resolution.toml", "lawmaking/drafting-committee.toml"].map(file),
+        );
+        texts.insert("administration/leave.toml".into(), b"id = \"leave\"\nversion = ".to_vec());
+        let catalogue = std::sync::Arc::new(procedure::Catalogue::from_texts(texts));
+        let house = house.with_catalogue(catalogue);
+        house.cases.record_files().await.unwrap();
+        let told: Vec<String> = house.cases.catalogue().problems().iter().map(|p| format!("{}:{}", p.file, p.line)).collect();
+        assert_eq!(told, ["administration/leave.toml:2"]);
+        let opened = house.open_case("ban-1", Grade::Open, "").await;
+        let done = house.draft(&opened, content()).await;
+        house.submit(&opened.case, done.version).await;
+        let expert = house.at_work("person-expert").await;
+        let none = serde_json::Map::new();
+        let refused = house.cases.open(&expert, "leave", "Nghỉ phép", Grade::Open, none, "").await;
+        assert!(matches!(refused, Err(Problem::NotFound { .. })), "{refused:?}");
+    }
+
     async fn what_a_list_shows_is_what_the_policies_allow(db: Db) {
         let house = furnished(&db).await;
         let mut cases = Vec::new();

@@ -2,10 +2,15 @@
 
 mod house;
 
-use cases::{Cases, notices::Letters};
-use directory::{Basis, NewAssignment, Position};
+use cases::{
+    Cases,
+    notices::{About, Letters},
+};
+use directory::{Basis, Holder, NewAssignment, Position};
 use house::{House, content, day, furnished, open, person};
+use journal::JobState;
 use kernel::{Grade, Problem};
+use pki::Reason;
 use testkit::Db;
 
 const NONE: [&str; 0] = [];
@@ -86,6 +91,70 @@ testkit::on_both_engines! {
         db.clock.advance(40 * 86_400);
         run(&house).await;
         assert_eq!(told(&house, "person-law").await, NONE);
+    }
+
+    async fn holders_are_told_90_30_and_7_days_before_a_certificate_ends_each_once(db: Db) {
+        let house = furnished(&db).await;
+        let chair = Holder::Person(person("person-chair"));
+        let stored = house.keys.of_holder(&chair).await.unwrap().remove(0);
+        let end = stored.certificate.not_after();
+        let left = |days: i64| end.plus_seconds(-days * 86_400 + 60);
+        db.clock.set(left(91));
+        run(&house).await;
+        assert_eq!(told(&house, "person-chair").await, NONE);
+        let letters = house.signed_in("person-chair").await;
+        house.cases.choose_letters(&letters, Letters::Each, "a@quochoi.example").await.unwrap();
+        let mut seen = Vec::new();
+        for days in [90, 30, 7] {
+            db.clock.set(left(days));
+            run(&house).await;
+            run(&house).await;
+            seen.insert(0, format!("certificate-{days}"));
+            seen.sort();
+            assert_eq!(told(&house, "person-member-1").await, seen, "{days}: everybody's certificate ends then");
+            // The seal is the matter of whoever leads the body.
+            let own = house.cases.notices(&house.signed_in("person-chair").await).await.unwrap();
+            let about: Vec<_> = own.iter().filter(|n| n.what == format!("certificate-{days}")).collect();
+            assert_eq!(about.len(), 2, "the own certificate and the seal's");
+            assert!(about.iter().any(|n| n.about == About::Certificate(stored.serial.clone())));
+            assert!(about.iter().all(|n| n.due == end && !n.read));
+        }
+        // Started again over the same storage, and long after the end, it does not say it again.
+        house.journal.close().await;
+        let house = open(&db, 2).await;
+        db.clock.set(end.plus_seconds(86_400));
+        run(&house).await;
+        assert_eq!(told(&house, "person-member-1").await, seen);
+        assert_eq!(told(&house, "person-chair").await.len(), 6);
+        let waiting = house.journal.jobs(JobState::Waiting, 1000).await.unwrap();
+        let letters = waiting.iter().filter(|job| job.kind == cases::notices::MAIL_JOB).count();
+        assert_eq!(letters, 6, "three for the own certificate, three for the seal's");
+    }
+
+    async fn nobody_is_told_of_a_certificate_that_was_replaced_revoked_or_whose_holder_has_left(db: Db) {
+        let house = furnished(&db).await;
+        let holder = |id: &str| Holder::Person(person(id));
+        let serial = async |id: &str| house.keys.of_holder(&holder(id)).await.unwrap().remove(0).serial;
+        let end = house.keys.of_holder(&holder("person-chair")).await.unwrap()[0].certificate.not_after();
+        let (desk, basis) = (house.system("certificates"), Basis::cited("Quyết định"));
+        house.keys.revoke(&desk, &serial("person-member-1").await, Reason::Superseded, &basis).await.unwrap();
+        house.keys.suspend(&desk, &serial("person-member-2").await, &basis).await.unwrap();
+        db.clock.set(end.plus_seconds(-100 * 86_400));
+        house.keys.issue(&desk, &[holder("person-member-3")], end.plus_seconds(400 * 86_400), &basis).await.unwrap();
+        db.clock.set(end.plus_seconds(-89 * 86_400));
+        run(&house).await;
+        for id in ["person-member-1", "person-member-2", "person-member-3"] {
+            assert_eq!(told(&house, id).await, NONE, "{id}");
+        }
+        assert_eq!(told(&house, "person-member-4").await, ["certificate-90"]);
+        // What was suspended counts again: the next reminder comes. A server that was away says the nearest one only.
+        house.keys.resume(&desk, &serial("person-member-2").await, &basis).await.unwrap();
+        db.clock.set(end.plus_seconds(-3 * 86_400));
+        run(&house).await;
+        run(&house).await;
+        assert_eq!(told(&house, "person-member-2").await, ["certificate-7"]);
+        assert_eq!(told(&house, "person-member-4").await, ["certificate-7", "certificate-90"]);
+        assert_eq!(told(&house, "person-member-3").await, NONE);
     }
 
     async fn people_choose_their_letters(db: Db) {

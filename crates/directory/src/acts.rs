@@ -307,15 +307,18 @@ pub enum Holder {
     Body(BodyId),
     /// A service of the house: `root`, `issuing`, `time-stamping`, `status`, `tls:<host>`.
     Service(String),
+    /// A device or server that the desk admitted.
+    Device(String),
 }
 
 impl Holder {
-    /// `person:…`, `body:…` or `service:…`, as in tables.
+    /// `person:…`, `body:…`, `service:…` or `device:…`, as in tables.
     pub fn code(&self) -> String {
         match self {
             Holder::Person(id) => format!("person:{id}"),
             Holder::Body(id) => format!("body:{id}"),
             Holder::Service(name) => format!("service:{name}"),
+            Holder::Device(id) => format!("device:{id}"),
         }
     }
 }
@@ -340,6 +343,9 @@ act! {
         /// The request that it answers; its holder takes it into use before it signs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enrolment: Option<String>,
+        /// The label of its key, when that is on the token of the authority's services.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     }
 }
 
@@ -424,8 +430,12 @@ act! {
     }
 }
 
+mod authority;
 mod certification;
+mod devices;
+pub use authority::*;
 pub use certification::*;
+pub use devices::*;
 
 /// `person:<id>`.
 pub fn person_stream(person: &PersonId) -> StreamId {
@@ -481,7 +491,7 @@ pub fn session_resource(session: &str, person: Option<&PersonId>) -> Resource {
 pub fn certificate_resource(serial: &str, holder: &Holder) -> Resource {
     let attrs = match holder {
         Holder::Person(person) => json!({"grade": 0, "person": person}),
-        Holder::Body(_) | Holder::Service(_) => json!({"grade": 0}),
+        Holder::Body(_) | Holder::Service(_) | Holder::Device(_) => json!({"grade": 0}),
     };
     Resource::new("Certificate", serial, attrs)
 }

@@ -4,8 +4,9 @@
 use crate::{
     Keys,
     acts::{self, TimeStampGranted},
-    keys::{StoredCertificate, key_context, service},
+    keys::{Kept, StoredCertificate, key_context, service},
     model::Basis,
+    service_keys::ServiceKey,
 };
 use journal::{Change, Expected, Row};
 use kernel::{ActDraft, Ctx, Problem, Timestamp, id::RequestId};
@@ -14,22 +15,29 @@ use pki::{
     time_stamp::{self, Rejection, TimeStampToken},
 };
 use serde_json::json;
-use signing::{LocalTimeStamper, Sealed, SoftwareSigner, TimeStamper, Trust};
-use std::{collections::BTreeMap, sync::Arc};
+use signing::{LocalTimeStamper, Sealed, TimeStamper, Trust};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
-const YEAR: i64 = 365 * 86_400;
+pub(crate) const YEAR: i64 = 365 * 86_400;
 /// How long a list of revocations counts, in seconds.
 const CRL_SECONDS: i64 = 7 * 86_400;
 /// How long a list of the root counts, in seconds: the root signs seldom.
 const ROOT_CRL_SECONDS: i64 = 180 * 86_400;
 /// How long a list of changes counts, in seconds.
 const DELTA_SECONDS: i64 = 86_400;
+/// Certificates of the issuing authority: the root's own, and those that the root gave, are the root's matter.
+pub(crate) const NOT_THE_ROOTS: &str = "holder <> 'service:root' AND holder <> 'service:issuing'";
 /// Who runs the authority.
-const OPERATOR: &str = "Văn phòng Quốc hội";
+pub(crate) const OPERATOR: &str = "Văn phòng Quốc hội";
 
-const ROOT: &str = "root";
-const ISSUING: &str = "issuing";
-const TIME_STAMPING: &str = "time-stamping";
+pub(crate) const ROOT: &str = "root";
+pub(crate) const ISSUING: &str = "issuing";
+pub(crate) const TIME_STAMPING: &str = "time-stamping";
+/// What was read is read again after so many seconds: another server, or a command, may have renewed it.
+const READ_SECONDS: i64 = 600;
 
 /// Where the authority's services are reached, and what they promise.
 #[derive(Debug, Clone, Default)]
@@ -43,12 +51,17 @@ pub struct Services {
     pub accuracy_seconds: Option<u64>,
 }
 
-/// What is read once: the authority never changes while the program runs.
+/// The authority with its keys open.
 pub(crate) struct House {
     pub(crate) root: Certificate,
     pub(crate) issuing: Authority,
     pub(crate) stamper: Arc<LocalTimeStamper>,
+    read: Timestamp,
 }
+
+/// The authority as it was read last.
+#[derive(Default)]
+pub(crate) struct KnownHouse(RwLock<Option<Arc<House>>>);
 
 /// Which revocation list of the issuing authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,29 +99,36 @@ impl Keys {
         let now = self.clock.now();
         let from = now.plus_seconds(-3600);
         let entropy = &*self.entropy;
-        let generate = || PrivateKey::generate(KeyKind::P256).map(Arc::new).map_err(Problem::fault);
         let subject = |name| Subject::service(name, OPERATOR);
-        let (root_key, issuing_key, stamping_key) = (generate()?, generate()?, generate()?);
+        let root_key = Arc::new(PrivateKey::generate(KeyKind::P256).map_err(Problem::fault)?);
+        let issuing_key = self.new_service_key(ISSUING)?;
         let name = subject("CA gốc nội bộ Diên Hồng");
         let root = Authority::root(&name, Arc::clone(&root_key), from, now.plus_seconds(20 * YEAR), entropy);
         let root = self.services.addressed(root.map_err(Problem::fault)?, ROOT);
         let name = subject("CA cấp chứng thư nội bộ Diên Hồng");
         let until = now.plus_seconds(10 * YEAR);
-        let issuing = root.subordinate(&name, Arc::clone(&issuing_key), from, until, entropy);
+        let issuing = root.subordinate(&name, issuing_key.key(), from, until, entropy);
         let issuing = self.services.addressed(issuing.map_err(Problem::fault)?, ISSUING);
-        let name = subject("Dịch vụ cấp dấu thời gian nội bộ");
-        let (profile, until) = (Profile::TimeStamping, now.plus_seconds(5 * YEAR));
-        let stamping = issuing.issue(profile, &name, stamping_key.public_key_info(), from, until, entropy);
-        let stamping = stamping.map_err(Problem::fault)?;
+        let (stamping, stamping_key) = self.stamping_under(&issuing)?;
         let mut change = Change::new();
-        for (name, certificate, key) in [
-            (ROOT, root.certificate(), &root_key),
-            (ISSUING, issuing.certificate(), &issuing_key),
-            (TIME_STAMPING, &stamping, &stamping_key),
+        for (name, certificate, kept) in [
+            (ROOT, root.certificate(), Kept::Here(root_key.pkcs8())),
+            (ISSUING, issuing.certificate(), issuing_key.kept()),
+            (TIME_STAMPING, &stamping, stamping_key.kept()),
         ] {
-            change = self.issued(change, &service(name), certificate, Some(key), basis, None);
+            change = self.issued_as(change, &service(name), certificate, kept, basis, None);
         }
         self.directory.journal().commit(ctx, change).await.map(drop)
+    }
+
+    /// A certificate for time stamps under an issuing authority, with its key.
+    pub(crate) fn stamping_under(&self, issuing: &Authority) -> Result<(Certificate, ServiceKey), Problem> {
+        let (key, now) = (self.new_service_key(TIME_STAMPING)?, self.clock.now());
+        let name = Subject::service("Dịch vụ cấp dấu thời gian nội bộ", OPERATOR);
+        let (from, until) = (now.plus_seconds(-3600), now.plus_seconds(5 * YEAR));
+        let (info, entropy) = (key.key(), &*self.entropy);
+        let made = issuing.issue(Profile::TimeStamping, &name, info.public_key_info(), from, until, entropy);
+        Ok((made.map_err(Problem::fault)?, key))
     }
 
     /// The list of revoked certificates, signed now.
@@ -134,7 +154,8 @@ impl Keys {
             _ => ("revoked IS NOT NULL", vec![]),
         };
         let sql = format!(
-            "SELECT serial, revoked, reason, status_at FROM certificate WHERE own = 1 AND {wanted} ORDER BY serial"
+            "SELECT serial, revoked, reason, status_at FROM certificate WHERE own = 1 AND {wanted} AND {NOT_THE_ROOTS} \
+             ORDER BY serial"
         );
         let mut revoked = Vec::new();
         for row in self.directory.rows(&sql, &values).await? {
@@ -164,12 +185,16 @@ impl Keys {
         house.issuing.crl_of(&plan).map_err(Problem::fault)
     }
 
-    /// The root's list of authorities that it revoked, signed now.
+    /// The root's list of authorities that it revoked: signed now, or, of a root that is kept apart, the newest that came
+    /// from it.
     ///
     /// # Errors
-    /// [`Problem::Refused`] `authority-missing`, `certificate-key-elsewhere` for a root that is kept offline; storage.
+    /// [`Problem::Refused`] `authority-missing`; storage.
     pub async fn root_crl(&self) -> Result<Crl, Problem> {
         let stored = self.newest(ROOT).await?;
+        if !stored.has_key() {
+            return self.root_list().await?.ok_or_else(|| Problem::refused("authority-list-missing"));
+        }
         let root = Authority::new(self.unseal(&stored)?, vec![stored.certificate.clone()]).map_err(Problem::fault)?;
         let now = self.clock.now();
         let number = u64::try_from(now.seconds()).unwrap_or(0);
@@ -249,6 +274,15 @@ impl Keys {
         Ok(self.house().await?.issuing.certificate().clone())
     }
 
+    /// The lists that say what is revoked as of now: of the issuing authority, and of a root that is kept apart.
+    pub(crate) async fn lists(&self) -> Result<Vec<Crl>, Problem> {
+        let now = self.clock.now();
+        // An old list still knows what was revoked, and nothing else.
+        let counts = |list: &Crl| !list.is_empty() || list.next_update().is_some_and(|until| until > now);
+        let root = self.root_list().await?.filter(counts);
+        Ok(std::iter::once(self.crl().await?).chain(root).collect())
+    }
+
     /// What signatures are validated against: roots, issuing authority, revocations as of now.
     ///
     /// # Errors
@@ -256,7 +290,7 @@ impl Keys {
     pub async fn trust(&self) -> Result<Trust, Problem> {
         Ok(Trust {
             anchors: self.trust_anchors().await?,
-            crls: vec![self.crl().await?],
+            crls: self.lists().await?,
             certificates: self.house().await?.issuing.chain().to_vec(),
         })
     }
@@ -267,8 +301,35 @@ impl Keys {
         Ok(Ctx::system("certificates", self.clock.now(), request))
     }
 
-    pub(crate) async fn house(&self) -> Result<&House, Problem> {
-        self.authority.get_or_try_init(|| self.read_house()).await
+    pub(crate) async fn house(&self) -> Result<Arc<House>, Problem> {
+        let now = self.clock.now();
+        let known = self.known_house();
+        if let Some(house) = known.as_ref().filter(|h| (0..READ_SECONDS).contains(&(now.seconds() - h.read.seconds())))
+        {
+            return Ok(Arc::clone(house));
+        }
+        match (self.read_house().await, known) {
+            (Ok(house), _) => {
+                let house = Arc::new(house);
+                *self.authority.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&house));
+                Ok(house)
+            }
+            // A token that is away now does not take away what is open already.
+            (Err(Problem::Unavailable { what, why }), Some(known)) => {
+                tracing::warn!(what, why, "the authority could not be read again");
+                Ok(known)
+            }
+            (Err(problem), _) => Err(problem),
+        }
+    }
+
+    pub(crate) fn known_house(&self) -> Option<Arc<House>> {
+        self.authority.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A certificate of the authority itself has changed.
+    pub(crate) fn forget_house(&self) {
+        *self.authority.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) async fn newest(&self, name: &str) -> Result<StoredCertificate, Problem> {
@@ -283,14 +344,14 @@ impl Keys {
         }
         let (root, issuing, stamping) = (&found[ROOT], &found[ISSUING], &found[TIME_STAMPING]);
         let chain = vec![issuing.certificate.clone(), root.certificate.clone()];
-        let issuing = Authority::new(self.unseal(issuing)?, chain).map_err(Problem::fault)?;
+        let issuing = Authority::new(self.service_key(issuing)?.key(), chain).map_err(Problem::fault)?;
         let issuing = self.services.addressed(issuing, ISSUING);
         let mut chain = vec![stamping.certificate.clone()];
         chain.extend(issuing.chain().iter().cloned());
-        let signer = SoftwareSigner::new(self.unseal(stamping)?, chain).map_err(Problem::fault)?;
-        let stamper = LocalTimeStamper::new(Arc::new(signer), self.clock.clone(), self.entropy.clone())
+        let signer = self.service_key(stamping)?.signer(chain)?;
+        let stamper = LocalTimeStamper::new(signer, self.clock.clone(), self.entropy.clone())
             .with_accuracy(self.services.accuracy_seconds);
-        Ok(House { root: root.certificate.clone(), issuing, stamper: Arc::new(stamper) })
+        Ok(House { root: root.certificate.clone(), issuing, stamper: Arc::new(stamper), read: self.clock.now() })
     }
 
     /// A new certificate of a service, with a key that is sealed here, issued by the program.
@@ -299,16 +360,17 @@ impl Keys {
         name: &str,
         profile: Profile,
         words: &str,
-    ) -> Result<(Certificate, PrivateKey), Problem> {
+    ) -> Result<(Certificate, ServiceKey), Problem> {
         let house = self.house().await?;
         let now = self.clock.now();
-        let key = PrivateKey::generate(KeyKind::P256).map_err(Problem::fault)?;
+        let key = self.new_service_key(name)?;
         let (subject, from) = (Subject::service(words, OPERATOR), now.plus_seconds(-3600));
-        let (info, until) = (key.public_key_info(), now.plus_seconds(5 * YEAR));
+        let (info, until) = (key.key(), now.plus_seconds(5 * YEAR));
+        let info = info.public_key_info();
         let certificate = house.issuing.issue(profile, &subject, info, from, until, &*self.entropy);
         let certificate = certificate.map_err(Problem::fault)?;
         let basis = Basis::cited("Dịch vụ của cơ quan chứng thực nội bộ");
-        let change = self.issued(Change::new(), &service(name), &certificate, Some(&key), &basis, None);
+        let change = self.issued_as(Change::new(), &service(name), &certificate, key.kept(), &basis, None);
         self.directory.journal().commit(&self.program()?, change).await?;
         Ok((certificate, key))
     }
@@ -331,7 +393,7 @@ impl Services {
         self.place(&format!("crl/{of}-{{part}}.crl"))
     }
     /// An authority that writes these addresses into what it issues.
-    fn addressed(&self, authority: Authority, name: &str) -> Authority {
+    pub(crate) fn addressed(&self, authority: Authority, name: &str) -> Authority {
         let mut authority = authority;
         if let Some(url) = self.place(&format!("{name}.cer")) {
             authority = authority.with_issuer_url(url);

@@ -11,8 +11,10 @@ mod life;
 use crate::{
     Directory, Holder,
     acts::{self, CertificateIssued, SealedKey},
-    authority::{House, Services},
+    authority::{ISSUING, KnownHouse, Services},
     model::{AssignmentView, Basis},
+    renewal,
+    service_keys::Token,
     status::Told,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -22,7 +24,6 @@ use pki::{Certificate, KeyKind, PrivateKey, Profile, Subject, check_before_signi
 use serde_json::json;
 use signing::{MasterKey, Sealed, Signer, SoftwareSigner};
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::sync::OnceCell;
 
 const YEAR: i64 = 365 * 86_400;
 /// Longest text of a name in a certificate (RFC 5280, appendix A.1).
@@ -52,6 +53,18 @@ pub struct StoredCertificate {
     pub activated: Option<Timestamp>,
     pub(crate) version: i64,
     sealed_key: Option<String>,
+    token: Option<String>,
+}
+
+/// Where the key of a certificate is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kept<'a> {
+    /// Not here.
+    Elsewhere,
+    /// Here, to be sealed: PKCS #8.
+    Here(&'a [u8]),
+    /// On the token of the authority's services, under a label.
+    OnToken(&'a str),
 }
 
 impl StoredCertificate {
@@ -69,6 +82,10 @@ impl StoredCertificate {
     }
     pub(crate) fn sealed(&self) -> Option<&str> {
         self.sealed_key.as_deref()
+    }
+    /// The label of its key, when that is on the token of the authority's services.
+    pub(crate) fn token_label(&self) -> Option<&str> {
+        self.token.as_deref()
     }
     /// Whether its key is kept here.
     pub fn has_key(&self) -> bool {
@@ -92,8 +109,9 @@ pub struct Keys {
     pub(crate) master: Arc<MasterKey>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) authority: Arc<OnceCell<House>>,
+    pub(crate) authority: Arc<KnownHouse>,
     pub(crate) services: Arc<Services>,
+    pub(crate) token: Option<Arc<Token>>,
     pub(crate) told: Arc<Told>,
 }
 
@@ -107,6 +125,7 @@ impl Keys {
             entropy,
             authority: Arc::default(),
             services: Arc::default(),
+            token: None,
             told: Arc::default(),
         }
     }
@@ -147,6 +166,9 @@ impl Keys {
             subjects.push((holder.clone(), self.subject(holder, &titles).await?));
         }
         self.house().await?;
+        if self.newest(ISSUING).await?.revoked.is_some() {
+            return Err(Problem::refused("authority-revoked"));
+        }
         let (keys, basis, enrolment) = (self.clone(), basis.clone(), enrolment.map(str::to_owned));
         // Making hundreds of keys takes a good part of a second.
         let make = move || keys.make(subjects, now, until, &basis, enrolment.as_deref());
@@ -161,7 +183,7 @@ impl Keys {
         basis: &Basis,
         enrolment: Option<&str>,
     ) -> Result<(Change, Vec<String>), Problem> {
-        let house = self.authority.get().ok_or_else(|| Problem::refused("authority-missing"))?;
+        let house = self.known_house().ok_or_else(|| Problem::refused("authority-missing"))?;
         let (mut change, mut serials) = (Change::new(), Vec::new());
         let from = now.plus_seconds(-60);
         for (holder, (profile, subject)) in subjects {
@@ -186,7 +208,22 @@ impl Keys {
         basis: &Basis,
         enrolment: Option<&str>,
     ) -> Change {
+        let kept = key.map_or(Kept::Elsewhere, |key| Kept::Here(key.pkcs8()));
+        self.issued_as(change, holder, certificate, kept, basis, enrolment)
+    }
+
+    /// The same, with the key wherever it is.
+    pub(crate) fn issued_as(
+        &self,
+        change: Change,
+        holder: &Holder,
+        certificate: &Certificate,
+        kept: Kept<'_>,
+        basis: &Basis,
+        enrolment: Option<&str>,
+    ) -> Change {
         let serial = certificate.serial_hex();
+        let token = if let Kept::OnToken(label) = kept { Some(label.to_owned()) } else { None };
         let issued = CertificateIssued {
             serial: serial.clone(),
             holder: holder.clone(),
@@ -196,13 +233,15 @@ impl Keys {
             until: certificate.not_after(),
             basis: basis.clone(),
             enrolment: enrolment.map(str::to_owned),
+            token,
         };
         let mut draft = ActDraft::new(acts::certificate_resource(&serial, holder), &issued);
-        if let Some(key) = key {
-            let sealed = self.master.seal(&key_context(&serial), key.pkcs8(), &*self.entropy);
+        if let Kept::Here(pkcs8) = kept {
+            let sealed = self.master.seal(&key_context(&serial), pkcs8, &*self.entropy);
             draft = draft.with_private(json!(SealedKey { sealed_key: sealed.as_str().to_owned() }));
         }
-        change.on(acts::certificate_stream(&serial), Expected::New).act(draft)
+        let change = change.on(acts::certificate_stream(&serial), Expected::New).act(draft);
+        renewal::followed(change, holder, &serial, certificate, self.clock.now())
     }
 
     /// A certificate by its serial number.
@@ -267,13 +306,35 @@ impl Keys {
         let mut chain = vec![stored.certificate.clone()];
         chain.extend(if stored.own { house.issuing.chain() } else { &stored.chain }.iter().cloned());
         let anchors = self.trust_anchors().await?;
-        let crl = self.crl().await?;
-        match check_before_signing(&chain, &anchors, std::slice::from_ref(&crl), now) {
+        match check_before_signing(&chain, &anchors, &self.lists().await?, now) {
             Ok(()) => Ok((stored, chain)),
             Err(unfit) => {
                 Err(Problem::refused(unfit.code()).arg("until", stored.certificate.not_after().day().short()))
             }
         }
+    }
+
+    /// The certificate with which a holder would sign now, checked as before signing; its key may be elsewhere.
+    ///
+    /// # Errors
+    /// As [`Keys::signer_for`].
+    pub async fn fitting(&self, holder: &Holder) -> Result<StoredCertificate, Problem> {
+        Ok(self.fit(holder).await?.0)
+    }
+
+    /// A text that only this house can make and read, for one purpose: what somebody carries away and brings back. Safe in
+    /// an address, a header and a form.
+    pub fn seal_errand(&self, purpose: &'static str, errand: &impl serde::Serialize) -> Result<String, Problem> {
+        let text = serde_json::to_vec(errand).map_err(Problem::fault)?;
+        let sealed = self.master.seal(&errand_context(purpose), &text, &*self.entropy);
+        Ok(sealed.as_str().replace('+', "-").replace('/', "_"))
+    }
+
+    /// Reads such a text back; none when it was made for another purpose, or not here.
+    pub fn open_errand<T: serde::de::DeserializeOwned>(&self, purpose: &'static str, text: &str) -> Option<T> {
+        let sealed = Sealed::from_text(text.replace('-', "+").replace('_', "/"));
+        let opened = self.master.open(&errand_context(purpose), &sealed).ok()?;
+        serde_json::from_slice(&opened).ok()
     }
 
     /// All certificates of a holder, the newest first.
@@ -340,13 +401,13 @@ impl Keys {
                 let body = self.directory.body(id).await?.ok_or_else(|| Problem::not_found("body", id))?;
                 Ok((Profile::Body, Subject::body(cut(&body.name), id.as_str())))
             }
-            Holder::Service(name) => Err(Problem::not_found("person or body", name)),
+            Holder::Service(name) | Holder::Device(name) => Err(Problem::not_found("person or body", name)),
         }
     }
 }
 
 pub(crate) const COLUMNS: &str = "serial, holder, certificate, revoked, reason, sealed_key, own, chain, enrolment, delivered, \
-                       activated, version FROM certificate";
+                       activated, token, version FROM certificate";
 
 pub(crate) fn stored(row: &Row) -> Result<StoredCertificate, Problem> {
     Ok(StoredCertificate {
@@ -362,6 +423,7 @@ pub(crate) fn stored(row: &Row) -> Result<StoredCertificate, Problem> {
         activated: row.opt_time("activated")?,
         version: row.int("version")?,
         sealed_key: row.opt_text("sealed_key")?.map(str::to_owned),
+        token: row.opt_text("token")?.map(str::to_owned),
     })
 }
 
@@ -381,6 +443,7 @@ pub(crate) fn read_holder(code: &str) -> Result<Holder, Problem> {
         ("person", id) => Ok(Holder::Person(PersonId::new(id).map_err(Problem::fault)?)),
         ("body", id) => Ok(Holder::Body(BodyId::new(id).map_err(Problem::fault)?)),
         ("service", name) => Ok(service(name)),
+        ("device", id) => Ok(Holder::Device(id.to_owned())),
         _ => Err(fault()),
     }
 }
@@ -388,6 +451,10 @@ pub(crate) fn read_holder(code: &str) -> Result<Holder, Problem> {
 /// The context under which a key is sealed: a sealed key that is put beside another certificate does not open.
 pub(crate) fn key_context(serial: &str) -> String {
     format!("signing key {serial}")
+}
+
+fn errand_context(purpose: &str) -> String {
+    format!("errand:{purpose}")
 }
 
 pub(crate) fn cut(text: &str) -> &str {
@@ -406,7 +473,7 @@ mod tests {
 
     #[test]
     fn a_stored_holder_reads_back() {
-        for code in ["person:person-1", "body:ubtvqh", "service:root"] {
+        for code in ["person:person-1", "body:ubtvqh", "service:root", "device:device-1"] {
             assert_eq!(read_holder(code).unwrap().code(), code);
         }
         assert!(read_holder("nobody").is_err());

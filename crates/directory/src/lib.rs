@@ -3,7 +3,8 @@
 //!
 //! Everything here is an act that goes through [`journal::Journal::commit`] on one of the streams `person:<id>`,
 //! `body:<id>`, `login:<name>`, `credential:<person>`, `signin:<person>`, `session:<id>`, `certificate:<serial>`,
-//! `delegation:<id>`, `feed:<person>`, `enrolment:<id>`, `trust:<fingerprint>`, `time-stamps:<day>` and
+//! `delegation:<id>`, `feed:<person>`, `enrolment:<id>`, `device:<id>`, `acme-order:<id>`, `trust:<fingerprint>`,
+//! `authority:<key>`, `time-stamps:<day>` and
 //! `indicator:<code>`; the tables are pure projections of those acts and can be thrown away. Personal data that the law
 //! may order erased (birth date, telephone, personal number, password hash, second-factor secret, sealed keys) travels
 //! in the `private` part of an act.
@@ -11,11 +12,14 @@
 //! This crate must never know HTTP, read the clock or draw randomness on its own, write to storage except through the
 //! journal, or keep a password, a second-factor secret or a private key unsealed.
 
+pub mod acme;
 pub mod acts;
+pub mod apart;
 mod authority;
 mod bodies;
 pub mod coverage;
 pub mod delegations;
+pub mod devices;
 pub mod drafts;
 pub mod effects;
 pub mod enrolments;
@@ -29,6 +33,8 @@ pub mod password;
 pub mod people;
 pub mod projection;
 pub mod query;
+pub mod renewal;
+mod service_keys;
 pub mod sessions;
 pub mod signin;
 mod status;
@@ -37,6 +43,7 @@ pub mod totp;
 pub mod trust_list;
 
 pub use acts::{Holder, Source};
+pub use apart::{AuthorityState, Handed};
 pub use authority::{CrlKind, Services};
 pub use delegations::{Delegation, NewDelegation};
 pub use effects::{Effect, EffectLine};
@@ -48,6 +55,7 @@ pub use model::{
 };
 pub use people::Correction;
 pub use query::PeopleFilter;
+pub use service_keys::Token;
 pub use sessions::{Session, SignedIn};
 pub use signin::{Begun, Opened, Origin, SignIn};
 pub use status::StatusAnswer;
@@ -73,7 +81,9 @@ impl Directory {
             Arc::new(projection::PeopleAndBodies),
             Arc::new(projection::Access),
             Arc::new(projection::Certificates),
+            Arc::new(projection::Authorities),
             Arc::new(projection::Enrolments),
+            Arc::new(projection::Devices),
             Arc::new(projection::TrustAnchors),
             Arc::new(projection::Indicators),
             Arc::new(projection::Delegations),

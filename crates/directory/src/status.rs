@@ -3,12 +3,12 @@
 
 use crate::{
     Keys,
-    authority::{CrlKind, reason_of},
+    authority::{CrlKind, NOT_THE_ROOTS, reason_of},
     keys::service,
 };
 use kernel::{Problem, Timestamp};
 use pki::{
-    Certificate, PrivateKey, Profile,
+    Certificate, IssuingKey, Profile,
     ocsp::{self, CertId, Refusal, Request, Standing, Status},
 };
 use std::{
@@ -65,7 +65,7 @@ type Listed = (i64, Timestamp, Arc<[u8]>);
 
 struct Responder {
     certificate: Certificate,
-    key: PrivateKey,
+    key: Arc<dyn IssuingKey>,
     issuer: Certificate,
 }
 
@@ -180,8 +180,8 @@ impl Keys {
     }
 
     async fn standing(&self, id: &CertId, now: Timestamp) -> Result<Standing, Problem> {
-        let sql = "SELECT revoked, reason FROM certificate WHERE serial = $1 AND own = 1";
-        let row = self.directory.journal().reader().row(sql, &[hex::encode(&id.serial).into()]).await?;
+        let sql = format!("SELECT revoked, reason FROM certificate WHERE serial = $1 AND own = 1 AND {NOT_THE_ROOTS}");
+        let row = self.directory.journal().reader().row(&sql, &[hex::encode(&id.serial).into()]).await?;
         let status = match row {
             None => Status::Unknown,
             Some(row) => match row.opt_time("revoked")? {
@@ -207,10 +207,10 @@ impl Keys {
         let issuer = self.issuer().await?;
         let newest = self.of_holder(&service(RESPONDER)).await?.into_iter().next();
         let (certificate, key) = match newest.filter(|s| s.is_valid(now) && lasts(&s.certificate)) {
-            Some(stored) => (stored.certificate.clone(), self.unseal(&stored)?),
+            Some(stored) => (stored.certificate.clone(), self.service_key(&stored)?),
             None => self.issue_service(RESPONDER, Profile::Ocsp, "Trạng thái chứng thư nội bộ").await?,
         };
-        let responder = Arc::new(Responder { certificate, key, issuer });
+        let responder = Arc::new(Responder { certificate, key: key.key(), issuer });
         self.told.0.write().unwrap_or_else(PoisonError::into_inner).responder = Some(Arc::clone(&responder));
         Ok(responder)
     }

@@ -41,6 +41,7 @@ mod error;
 mod extension;
 mod fitness;
 mod general_name;
+pub mod jose;
 mod key;
 pub mod limbo;
 mod name;

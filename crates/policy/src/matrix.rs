@@ -89,6 +89,9 @@ fn situations(kind: &str) -> Vec<Situation> {
             ("proposed by oneself", |a| json!({"proposed_by": id(a)})),
             ("proposed by somebody else", |_| json!({"proposed_by": "somebody"})),
         ],
+        "Batch" => {
+            vec![("one's own", |a| json!({"person": id(a)})), ("somebody else's", |_| json!({"person": "somebody"}))]
+        }
         "Body" => vec![("any", |_| json!({"body": "ban-soan-thao"}))],
         "Delegation" => vec![
             ("of one's own seat", |a| json!({"person": id(a), "receiver": "somebody", "seat": seat(a)})),
@@ -175,12 +178,14 @@ pub fn text(policies: &Policies) -> String {
 
 /// The kinds of the schema as the fixed words that [`Resource`] takes.
 fn leaked(kind: &str) -> &'static str {
-    const KINDS: [&str; 15] = [
+    const KINDS: [&str; 17] = [
         "Axis",
+        "Batch",
         "Body",
         "Case",
         "Certificate",
         "Delegation",
+        "Device",
         "Document",
         "Enrolment",
         "Exchange",

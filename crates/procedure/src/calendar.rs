@@ -3,7 +3,11 @@
 //! Lunar Tết and the swapped days are decided anew each year, so a year is a file in `procedures/calendar/`. A year
 //! that is not there is counted with its weekends and fixed holidays only, and [`Calendar::knows`] says so.
 
-use crate::model::{Deadline, Moment, Text};
+use crate::{
+    Wrong,
+    model::{Deadline, Moment, Text, text},
+    read::said,
+};
 use kernel::{Day, Timestamp};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,12 +72,24 @@ impl Calendar {
     ///
     /// # Errors
     /// What is wrong in the text, with its line; or a span of days outside the year.
-    pub fn add(&mut self, text: &str) -> Result<(), String> {
-        let year: Year = toml::from_str(text).map_err(|why| why.to_string())?;
+    pub fn add(&mut self, text: &str) -> Result<(), Wrong> {
+        let year: Year = toml::from_str(text).map_err(|error| said::wrong(text, &error))?;
         for span in year.off {
             let to = span.to.unwrap_or(span.from);
             if span.from > to || span.from.year() != year.year || to.year() != year.year {
-                return Err(format!("{} to {to} does not lie in {}", span.from, year.year));
+                return Err(Wrong::new(
+                    1,
+                    text!(
+                        "Những ngày nghỉ từ {from} đến {to} không nằm trong năm {year}.",
+                        "The days off from {from} to {to} do not lie in {year}.",
+                        from = span.from,
+                        year = year.year
+                    ),
+                    text!(
+                        "Sửa from, to hoặc year; kỳ nghỉ qua hai năm thì ghi vào tệp của mỗi năm.",
+                        "Change from, to or year; a holiday over two years stands in the file of each."
+                    ),
+                ));
             }
             let mut day = span.from;
             while day <= to {

@@ -1,10 +1,11 @@
 //! The catalogue: every procedure that was read, in every version, with what could not be read beside it.
 
 use crate::{
-    Calendar, References,
+    Calendar, References, Wrong,
     check::Finding,
-    model::{Procedure, ProcedureRef, Text, Work},
+    model::{Procedure, ProcedureRef, Text, Work, text},
     read,
+    wrong::{line_of_byte, nearest},
 };
 use kernel::Day;
 use std::{
@@ -21,16 +22,22 @@ struct Embedded;
 
 /// Something in the catalogue that could not be used. The rest of the catalogue stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {what}; {mend}")]
+#[error("{file}:{line}: {} {}\n    {} {}", what.vi, mend.vi, what.en, mend.en)]
 pub struct LoadProblem {
     /// The file, relative to the catalogue.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong.
-    pub what: String,
-    /// How to mend it.
-    pub mend: String,
+    /// What is wrong, a sentence.
+    pub what: Text,
+    /// How to mend it, a sentence.
+    pub mend: Text,
+}
+
+impl LoadProblem {
+    fn in_file(file: &str, wrong: Wrong) -> LoadProblem {
+        LoadProblem { file: file.to_owned(), line: wrong.line, what: wrong.what, mend: wrong.mend }
+    }
 }
 
 /// Why a folder could not be read at all.
@@ -94,23 +101,28 @@ impl Catalogue {
             let text = match String::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(_) => {
-                    catalogue.problem(&file, 1, "the file is not UTF-8", "save it as UTF-8");
+                    catalogue.problem(
+                        &file,
+                        1,
+                        text!("Tệp không ở dạng UTF-8.", "The file is not UTF-8."),
+                        text!("Lưu lại tệp dưới dạng UTF-8.", "Save it as UTF-8."),
+                    );
                     continue;
                 }
             };
             if file == "references.toml" {
                 match References::parse(&text) {
                     Ok(references) => catalogue.references = references,
-                    Err(why) => catalogue.problem(&file, 1, why, "see the sections of the file"),
+                    Err(wrong) => catalogue.wrong(&file, wrong),
                 }
             } else if file.starts_with("calendar/") {
-                if let Err(why) = catalogue.calendar.add(&text) {
-                    catalogue.problem(&file, 1, why, "see another year beside it");
+                if let Err(wrong) = catalogue.calendar.add(&text) {
+                    catalogue.wrong(&file, wrong);
                 }
             } else {
                 match read::parse(&text) {
                     Ok(raw) => files.push((file, text, raw)),
-                    Err(wrong) => catalogue.problem(&file, wrong.line, wrong.what, wrong.mend),
+                    Err(wrong) => catalogue.wrong(&file, wrong),
                 }
             }
         }
@@ -135,7 +147,15 @@ impl Catalogue {
         for (file, text, raw) in files {
             if raw.is_base {
                 if raw.base.is_some() {
-                    self.problem(&file, 1, "a base has a base", "bases are one level deep: write the steps out");
+                    self.problem(
+                        &file,
+                        1,
+                        text!("Mẫu chung này lại dựa trên một mẫu chung khác.", "A base has a base."),
+                        text!(
+                            "Mẫu chung chỉ có một tầng: ghi đủ các bước.",
+                            "Bases are one level deep: write the steps out."
+                        ),
+                    );
                 }
                 continue;
             }
@@ -144,8 +164,17 @@ impl Catalogue {
                 Some(name) => match bases.get(name.get_ref()) {
                     Some(base) => Some(base),
                     None => {
-                        let what = format!("there is no base {:?}", name.get_ref());
-                        self.problem(&file, 1, what, "name a file with is-base = true");
+                        let known = nearest(name.get_ref(), bases.keys().map(String::as_str));
+                        let line = line_of_byte(&text, name.span().start);
+                        self.problem(
+                            &file,
+                            line,
+                            text!("Không có mẫu chung “{name}”.", "There is no base “{name}”.", name = name.get_ref()),
+                            text!(
+                                "Ghi mã của một tệp có is-base = true: {known}.",
+                                "Name a file with is-base = true: {known}."
+                            ),
+                        );
                         continue;
                     }
                 },
@@ -159,7 +188,7 @@ impl Catalogue {
                     self.add(procedure, &text, &whole);
                 }
                 Err(wrongs) => {
-                    wrongs.into_iter().for_each(|wrong| self.problem(&file, wrong.line, wrong.what, wrong.mend));
+                    wrongs.into_iter().for_each(|wrong| self.wrong(&file, wrong));
                 }
             }
         }
@@ -168,14 +197,22 @@ impl Catalogue {
     fn add(&mut self, procedure: Procedure, text: &str, whole: &str) {
         let file = procedure.file.clone();
         if !file.starts_with(&format!("{}/", procedure.field.code())) {
-            let mend = format!("move it to {}/, or change its field", procedure.field.code());
-            self.problem(&file, 1, "the file does not lie in the folder of its field", mend);
+            self.problem(
+                &file,
+                1,
+                text!("Tệp không nằm trong thư mục của lĩnh vực.", "The file does not lie in the folder of its field."),
+                text!(
+                    "Chuyển tệp vào {folder}/, hoặc sửa field.",
+                    "Move it to {folder}/, or change its field.",
+                    folder = procedure.field.code()
+                ),
+            );
             return;
         }
         let findings = crate::check(&procedure, &self.references);
         if !findings.is_empty() {
             for finding in findings {
-                let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+                let line = read::line_of(text, finding.key.as_deref(), finding.code.as_deref());
                 self.problem(&file, line, finding.what, finding.mend);
             }
             return;
@@ -183,8 +220,13 @@ impl Catalogue {
         let versions = self.procedures.entry(procedure.id.clone()).or_default();
         let (id, version) = (procedure.id.clone(), procedure.version);
         if versions.contains_key(&version) {
-            let what = format!("version {version} of {id} is there already");
-            self.problem(&file, 1, what, "give it the next version");
+            let next = versions.keys().next_back().map_or(1, |last| last + 1);
+            self.problem(
+                &file,
+                1,
+                text!("Phiên bản {version} của “{id}” đã có.", "Version {version} of “{id}” is there already."),
+                text!("Ghi phiên bản tiếp theo: version = {next}.", "Give it the next version: version = {next}."),
+            );
             return;
         }
         self.texts.insert(ProcedureRef { id, version }, whole.into());
@@ -210,7 +252,7 @@ impl Catalogue {
         let procedure = match read {
             Ok(procedure) => procedure,
             Err(wrongs) => {
-                wrongs.into_iter().for_each(|wrong| self.problem(&name, wrong.line, wrong.what, wrong.mend));
+                wrongs.into_iter().for_each(|wrong| self.wrong(&name, wrong));
                 return;
             }
         };
@@ -223,11 +265,18 @@ impl Catalogue {
                 return;
             }
             let (file, next) = (of_file.file.clone(), record.version.version + 1);
-            let what =
-                format!("the file differs from {}, under which cases were opened; the record stands", record.version);
+            let what = text!(
+                "Tệp khác với {version} đã ghi nhận, mà hồ sơ đã mở theo đó; bản đã ghi nhận giữ nguyên giá trị.",
+                "The file differs from {version}, under which cases were opened; the record stands.",
+                version = record.version
+            );
+            let mend = text!(
+                "Bỏ thay đổi, hoặc ghi version = {next} vào tệp.",
+                "Undo the change, or give the file version = {next}."
+            );
             versions.insert(record.version.version, Arc::new(kept));
             self.texts.insert(record.version.clone(), record.text.as_str().into());
-            self.problem(&file, 1, what, format!("undo the change, or give the file version = {next}"));
+            self.problem(&file, 1, what, mend);
         } else {
             versions.insert(record.version.version, Arc::new(kept));
             self.texts.insert(record.version.clone(), record.text.as_str().into());
@@ -261,9 +310,7 @@ impl Catalogue {
     /// The problems, in the order of lines; never none.
     pub fn try_text(&self, text: &str) -> Result<Arc<Procedure>, Vec<LoadProblem>> {
         const DRAFT: &str = "draft";
-        let raw = read::parse(text).map_err(|wrong| {
-            vec![LoadProblem { file: DRAFT.to_owned(), line: wrong.line, what: wrong.what, mend: wrong.mend }]
-        })?;
+        let raw = read::parse(text).map_err(|wrong| vec![LoadProblem::in_file(DRAFT, wrong)])?;
         let folder = raw.field.map(|field| field.code()).unwrap_or(DRAFT);
         let mut alone = Catalogue { references: self.references.clone(), ..Catalogue::default() };
         alone.resolve(vec![(format!("{folder}/{DRAFT}"), text.to_owned(), raw)]);
@@ -278,7 +325,8 @@ impl Catalogue {
         }
         let mut problems = alone.problems;
         if problems.is_empty() {
-            let (what, mend) = ("the text declares no procedure".to_owned(), "remove is-base".to_owned());
+            let what = text!("Toàn văn không khai báo quy trình nào.", "The text declares no procedure.");
+            let mend = text!("Bỏ dòng is-base.", "Remove is-base.");
             problems.push(LoadProblem { file: DRAFT.to_owned(), line: 1, what, mend });
         }
         problems.iter_mut().for_each(|problem| problem.file = DRAFT.to_owned());
@@ -316,7 +364,7 @@ impl Catalogue {
             .collect();
         for (file, finding) in found {
             let text = texts.get(&file).map_or("", String::as_str);
-            let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+            let line = read::line_of(text, finding.key.as_deref(), finding.code.as_deref());
             self.problem(&file, line, finding.what, finding.mend);
         }
     }
@@ -326,8 +374,12 @@ impl Catalogue {
         crate::check::subcases(procedure, |id| self.procedures.get(id)?.values().next_back().cloned())
     }
 
-    fn problem(&mut self, file: &str, line: usize, what: impl Into<String>, mend: impl Into<String>) {
-        self.problems.push(LoadProblem { file: file.to_owned(), line, what: what.into(), mend: mend.into() });
+    fn problem(&mut self, file: &str, line: usize, what: Text, mend: Text) {
+        self.wrong(file, Wrong::new(line, what, mend));
+    }
+
+    fn wrong(&mut self, file: &str, wrong: Wrong) {
+        self.problems.push(LoadProblem::in_file(file, wrong));
     }
 
     /// What could not be used, in the order of files.
@@ -368,7 +420,7 @@ impl Catalogue {
 }
 
 fn told(text: &str, finding: Finding) -> LoadProblem {
-    let line = finding.key.as_deref().map_or(1, |key| read::line_of(text, key));
+    let line = read::line_of(text, finding.key.as_deref(), finding.code.as_deref());
     LoadProblem { file: String::new(), line, what: finding.what, mend: finding.mend }
 }
 

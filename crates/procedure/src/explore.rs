@@ -10,7 +10,7 @@ use crate::{
     check::Finding,
     effect,
     guard::{Guard, Verdict},
-    model::{BodyRef, Outcome, Owner, Procedure, Step, StepKind},
+    model::{BodyRef, Outcome, Owner, Procedure, Step, StepKind, Text, text},
     state::DocumentStage,
 };
 use std::collections::{BTreeSet, HashMap};
@@ -67,8 +67,8 @@ struct Explorer<'a> {
 }
 
 impl<'a> Explorer<'a> {
-    fn find(&mut self, key: &str, what: String, mend: &str) {
-        let finding = Finding { key: Some(key.to_owned()), what, mend: mend.to_owned() };
+    fn find(&mut self, key: &str, what: Text, mend: Text) {
+        let finding = Finding { key: Some(key.to_owned()), code: None, what, mend };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
@@ -83,8 +83,15 @@ impl<'a> Explorer<'a> {
         let mut at = 0;
         while let Some(place) = self.places.get(at).cloned() {
             if self.places.len() > MAX_PLACES {
-                let what = format!("a case can stand in more than {MAX_PLACES} ways");
-                self.findings.push(Finding { key: None, what, mend: "split it into sub-cases".to_owned() });
+                self.findings.push(Finding {
+                    key: None,
+                    code: None,
+                    what: text!(
+                        "Hồ sơ có thể ở hơn {MAX_PLACES} tình trạng khác nhau.",
+                        "A case can stand in more than {MAX_PLACES} ways."
+                    ),
+                    mend: text!("Tách bớt thành hồ sơ con.", "Split it into sub-cases."),
+                });
                 return;
             }
             if let Some(step) = self.procedure.steps.get(place.step) {
@@ -126,7 +133,7 @@ impl<'a> Explorer<'a> {
 
     /// How a place looks once its step is done with this answer; empty when it cannot be.
     fn done(&mut self, place: &Place, step: &'a Step, answer: Answer<'_>) -> Vec<Place> {
-        let key = step.key.as_str();
+        let (key, name) = (step.key.as_str(), step.document.as_deref().unwrap_or_default());
         let stage = |document: &Option<String>| {
             let at = self.procedure.documents.iter().position(|d| Some(&d.key) == document.as_ref());
             at.and_then(|at| Some((at, place.documents.get(at).copied().flatten()?)))
@@ -141,27 +148,47 @@ impl<'a> Explorer<'a> {
             (StepKind::Work, _) => return self.worked(place, step, answer),
             (StepKind::Sign, Some((at, DocumentStage::Draft | DocumentStage::Final))) => set(at, DocumentStage::Signed),
             (StepKind::Sign, found) => {
-                let name = step.document.as_deref().unwrap_or_default();
-                let how = if found.is_some() { "was signed already" } else { "may be missing" };
-                self.find(
-                    key,
-                    format!("{name} {how} when a case comes to {key}"),
-                    "let a case come here once for each text",
+                let what = match found {
+                    Some(_) => text!(
+                        "Văn bản “{name}” đã được ký trước khi hồ sơ đến bước “{key}”.",
+                        "The document “{name}” was signed already when a case comes to “{key}”."
+                    ),
+                    None => text!(
+                        "Khi hồ sơ đến bước “{key}” có thể chưa có văn bản “{name}”.",
+                        "The document “{name}” may be missing when a case comes to “{key}”."
+                    ),
+                };
+                let mend = text!(
+                    "Mỗi văn bản chỉ đến bước ký này một lần, sau khi đã soạn.",
+                    "Let a case come here once for each text, after it was written."
                 );
+                self.find(key, what, mend);
                 return Vec::new();
             }
             (StepKind::Issue, Some((at, DocumentStage::Signed))) => set(at, DocumentStage::Issued),
             (StepKind::Issue, _) => {
-                let name = step.document.as_deref().unwrap_or_default();
-                let mend = "let a case come here once, behind its signature";
-                self.find(key, format!("{name} cannot be issued on some way to {key}"), mend);
+                let what = text!(
+                    "Có đường đến bước “{key}” mà văn bản “{name}” chưa ban hành được.",
+                    "The document “{name}” cannot be issued on some way to “{key}”."
+                );
+                let mend = text!(
+                    "Cho hồ sơ đến bước này một lần, sau khi văn bản được ký.",
+                    "Let a case come here once, behind its signature."
+                );
+                self.find(key, what, mend);
                 return Vec::new();
             }
             (StepKind::Publish, Some((at, DocumentStage::Issued))) => set(at, DocumentStage::Published),
             (StepKind::Publish, _) => {
-                let name = step.document.as_deref().unwrap_or_default();
-                let mend = "let a case come here once, behind the issue of the document";
-                self.find(key, format!("{name} cannot be published on some way to {key}"), mend);
+                let what = text!(
+                    "Có đường đến bước “{key}” mà văn bản “{name}” chưa công bố được.",
+                    "The document “{name}” cannot be published on some way to “{key}”."
+                );
+                let mend = text!(
+                    "Cho hồ sơ đến bước này một lần, sau khi văn bản được ban hành.",
+                    "Let a case come here once, behind the issue of the document."
+                );
+                self.find(key, what, mend);
                 return Vec::new();
             }
             _ => {}
@@ -194,8 +221,17 @@ impl<'a> Explorer<'a> {
             let (needed, written) = (step.needs.contains(&document.key), step.writes.contains(&document.key));
             match (there, needed, written) {
                 (None, true, false) => {
-                    let what = format!("{} may be missing at {}", document.key, step.key);
-                    self.find(&step.key, what, "let the step write it, or every step before it need it");
+                    let what = text!(
+                        "Khi đến bước “{key}” có thể chưa có văn bản “{name}”.",
+                        "The document “{name}” may be missing at the step “{key}”.",
+                        key = step.key,
+                        name = document.key
+                    );
+                    let mend = text!(
+                        "Cho bước này soạn (writes) văn bản đó, hoặc cho mọi bước trước cần (needs) nó.",
+                        "Let the step write it (writes), or every step before it need it (needs)."
+                    );
+                    self.find(&step.key, what, mend);
                     return Vec::new();
                 }
                 (None, needed, true) => {
@@ -245,8 +281,16 @@ impl<'a> Explorer<'a> {
             let template = serde_json::Value::Object(spec.with.clone());
             for (field, optional) in effect::fields_in(&template) {
                 if !optional && !self.is_filled(place, field) {
-                    let what = format!("{field} may not be filled in when the effect {} happens", spec.key);
-                    self.find(&spec.key, what, "make a step on every way there ask for it");
+                    let what = text!(
+                        "Trường “{field}” có thể chưa được điền khi hệ quả “{key}” xảy ra.",
+                        "The field “{field}” may not be filled in when the effect “{key}” happens.",
+                        key = spec.key
+                    );
+                    let mend = text!(
+                        "Trên mọi đường đến đó, cho một bước hỏi trường này.",
+                        "Let a step on every way there ask for it."
+                    );
+                    self.find(&spec.key, what, mend);
                 }
             }
         }
@@ -289,8 +333,16 @@ impl<'a> Explorer<'a> {
         let missing: Vec<&str> = named.chain(owners).chain(given).filter(|key| !self.is_filled(&target, key)).collect();
         if let Some(key) = missing.first() {
             let before = self.procedure.steps.get(from.step).map_or("", |step| &step.key);
-            let what = format!("{key} may not be filled in when a case goes from {before} to {}", step.key);
-            self.find(&step.key, what, "make the opening form or a step on every way there ask for it");
+            let what = text!(
+                "Trường “{key}” có thể chưa được điền khi hồ sơ đi từ bước “{before}” đến bước “{to}”.",
+                "The field “{key}” may not be filled in when a case goes from “{before}” to “{to}”.",
+                to = step.key
+            );
+            let mend = text!(
+                "Hỏi trường này trong biểu mẫu mở hồ sơ hoặc ở một bước trên mọi đường đến đó.",
+                "Let the opening form, or a step on every way there, ask for it."
+            );
+            self.find(&step.key, what, mend);
             return;
         }
         let to = self.place(target);
@@ -356,11 +408,12 @@ impl<'a> Explorer<'a> {
         // What blocks a case was said where it was met.
         if self.findings.is_empty() {
             for step in stuck.into_iter().filter_map(|at| self.procedure.steps.get(at)) {
-                self.find(
-                    &step.key,
-                    format!("a case can come to {} and then to no end", step.key),
-                    "let every way lead to an end",
+                let what = text!(
+                    "Hồ sơ có thể đến bước “{key}” rồi không kết thúc được.",
+                    "A case can come to “{key}” and then to no end.",
+                    key = step.key
                 );
+                self.find(&step.key, what, text!("Cho mọi đường dẫn đến kết thúc.", "Let every way lead to an end."));
             }
         }
     }
@@ -372,8 +425,17 @@ impl<'a> Explorer<'a> {
         for (at, step) in self.procedure.steps.iter().enumerate() {
             let dead: Vec<usize> = (0..step.next.len()).filter(|n| !self.taken.contains(&(at, *n))).collect();
             for number in dead {
-                let what = format!("rule {} of {} never applies", number + 1, step.key);
-                self.find(&step.key, what, "remove it, or put it before the rule that takes its cases");
+                let what = text!(
+                    "Quy tắc thứ {number} của bước “{key}” không bao giờ được áp dụng.",
+                    "Rule {number} of the step “{key}” never applies.",
+                    number = number + 1,
+                    key = step.key
+                );
+                let mend = text!(
+                    "Bỏ quy tắc đó, hoặc đặt nó trước quy tắc đã nhận hết các trường hợp.",
+                    "Remove it, or put it before the rule that takes its cases."
+                );
+                self.find(&step.key, what, mend);
             }
         }
     }

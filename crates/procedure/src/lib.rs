@@ -38,6 +38,7 @@ pub mod tasks;
 pub mod threshold;
 pub mod trial;
 pub mod whole;
+pub mod wrong;
 
 pub use advance::advance;
 pub use calendar::Calendar;
@@ -52,3 +53,4 @@ pub use references::References;
 pub use state::{CaseState, DocumentStage, Status};
 pub use tasks::{Progress, Task, TaskKind, Waypoint, open_tasks, progress};
 pub use threshold::{Count, Threshold};
+pub use wrong::Wrong;

@@ -15,6 +15,14 @@ pub struct Text {
     pub en: String,
 }
 
+/// Words in both languages from one list of arguments; an argument that is named must stand in both.
+macro_rules! text {
+    ($vi:literal, $en:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::model::Text { vi: format!($vi $(, $name = $value)*), en: format!($en $(, $name = $value)*) }
+    };
+}
+pub(crate) use text;
+
 /// Which version of which procedure; a case keeps the one that it began with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProcedureRef {

@@ -3,53 +3,65 @@
 //! What is missing after folding is a problem with its line.
 
 mod raw;
+pub(crate) mod said;
+mod step;
 
 use crate::{
-    effect,
-    model::{
-        BallotSpec, BodyRef, Choice, Deadline, DocumentSpec, EffectSpec, Field, FieldKind, Moment, OpinionSpec, Owner,
-        Procedure, Rule, Source, Step, StepKind, SubcaseSpec, Text,
-    },
+    Wrong, effect,
+    model::{BodyRef, DocumentSpec, EffectSpec, Field, FieldKind, Owner, Procedure, Text, Work, text},
+    wrong::{line_of_byte, nearest},
 };
+use std::{collections::BTreeSet, ops::Range};
 use toml::Spanned;
 
 pub(crate) use raw::Raw;
-use raw::{RawBallot, RawDeadline, RawDocument, RawEffect, RawField, RawKind, RawOpinion, RawStep, RawSubcase};
-
-/// What is wrong in a file, where, and how to mend it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wrong {
-    pub(crate) line: usize,
-    pub(crate) what: String,
-    pub(crate) mend: String,
-}
+use raw::{RawDocument, RawEffect, RawField, RawKind, RawStep};
 
 /// Most bytes of a procedure file.
 pub(crate) const MAX_BYTES: usize = 512 * 1024;
 
+/// Longest code of a procedure, step, field or document.
+const MAX_KEY: usize = 64;
+
 /// Reads one file as written.
 pub(crate) fn parse(text: &str) -> Result<Raw, Wrong> {
     if text.len() > MAX_BYTES {
-        return Err(Wrong {
-            line: 1,
-            what: format!("the file has {} bytes", text.len()),
-            mend: format!("a procedure has at most {MAX_BYTES} bytes; split it into sub-cases"),
-        });
+        return Err(Wrong::new(
+            1,
+            text!("Toàn văn dài {size} byte.", "The text has {size} bytes.", size = text.len()),
+            text!(
+                "Một quy trình dài nhất {MAX_BYTES} byte; hãy tách bớt thành hồ sơ con.",
+                "A procedure has at most {MAX_BYTES} bytes; split it into sub-cases."
+            ),
+        ));
     }
-    toml::from_str(text).map_err(|error| Wrong {
-        line: error.span().map_or(1, |span| line(text, span.start)),
-        what: error.message().to_owned(),
-        mend: "see procedures/README.md for the words of the language".to_owned(),
-    })
+    toml::from_str(text).map_err(|error| said::wrong(text, &error))
 }
 
-/// The line of a byte offset, from 1.
-fn line(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|b| **b == b'\n').count() + 1
+/// The line of an item (by its key, a step's first of all), or the one in it where a code stands; 1 when it is not in
+/// this file (but in its base).
+pub(crate) fn line_of(text: &str, key: Option<&str>, code: Option<&str>) -> usize {
+    let item = key.map_or(1, |key| line_of_key(text, key));
+    let Some(code) = code.filter(|_| item > 1) else { return item };
+    // The parts of an item have headers with a dot: [steps.subcase].
+    let inside = |line: &str| !line.starts_with('[') || line.contains('.');
+    let mut lines = text.lines().enumerate().skip(item).take_while(|(_, line)| inside(line));
+    lines.find(|(_, line)| names(line, code)).map_or(item, |(at, _)| at + 1)
 }
 
-/// The line on which a key is written, a step's first of all; 1 when it is not in this file (but in its base).
-pub(crate) fn line_of(text: &str, key: &str) -> usize {
+/// Whether a code stands in a line as a word of its own.
+fn names(line: &str, code: &str) -> bool {
+    let of_code = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !code.is_empty()
+        && line.match_indices(code).any(|(at, _)| {
+            let before = line.get(..at).and_then(|rest| rest.chars().next_back());
+            let after = line.get(at + code.len()..).and_then(|rest| rest.chars().next());
+            !before.is_some_and(of_code) && !after.is_some_and(of_code)
+        })
+}
+
+/// The line on which an item's key is written; 1 when it is not in this file (but in its base).
+fn line_of_key(text: &str, key: &str) -> usize {
     let wanted = format!("key = \"{key}\"");
     let (mut in_steps, mut elsewhere) = (false, None);
     for (at, line) in text.lines().enumerate() {
@@ -83,33 +95,74 @@ pub(crate) fn resolve(file: &str, text: &str, own: Raw, base: Option<&Raw>) -> R
 }
 
 impl Resolver<'_> {
-    fn wrong(&mut self, span: Option<std::ops::Range<usize>>, what: impl Into<String>, mend: impl Into<String>) {
-        let line = span.map_or(1, |span| line(self.text, span.start));
-        self.wrong.push(Wrong { line, what: what.into(), mend: mend.into() });
+    fn wrong(&mut self, span: Option<Range<usize>>, what: Text, mend: Text) {
+        let line = span.map_or(1, |span| line_of_byte(self.text, span.start));
+        self.wrong.push(Wrong::new(line, what, mend));
     }
 
-    fn need<T>(&mut self, value: Option<T>, name: &str, mend: &str) -> Option<T> {
+    /// A value of the head that must be there; `write` is how it is written.
+    fn need<T>(&mut self, value: Option<T>, name: &str, write: &str) -> Option<T> {
         if value.is_none() {
-            self.wrong(None, format!("{name} is missing"), mend);
+            self.wrong(
+                None,
+                text!("Quy trình chưa ghi {name}.", "The procedure has no {name}."),
+                text!("Ghi {write} ở đầu toàn văn.", "Write {write} at the top."),
+            );
         }
         value
     }
 
-    fn procedure(&mut self, file: &str, own: Raw, base: Option<&Raw>) -> Option<Procedure> {
-        let version = self.need(own.version, "version", "write version = 1")?;
-        if version == 0 {
-            self.wrong(None, "version is 0", "versions are counted from 1");
+    /// In one file each item has its own key; only what stands in a base is changed by the same key.
+    fn twice<'t>(&mut self, keys: impl Iterator<Item = &'t Spanned<String>>) {
+        let mut seen = BTreeSet::new();
+        for key in keys {
+            if !seen.insert(key.get_ref()) {
+                self.wrong(
+                    Some(key.span()),
+                    text!("Mã “{key}” được dùng hai lần.", "The key “{key}” is used twice.", key = key.get_ref()),
+                    text!("Đặt cho mỗi mục một mã riêng.", "Give each its own key."),
+                );
+            }
         }
-        let title = self.need(own.title, "title", "write title = { vi = \"…\", en = \"…\" }")?;
+    }
+
+    /// A key that can stand in addresses and file names.
+    fn key(&mut self, span: Range<usize>, key: &str) {
+        if kernel::id::check(key).is_err() || key.len() > MAX_KEY {
+            let shown: String = key.chars().take(MAX_KEY).collect();
+            self.wrong(
+                Some(span),
+                text!("“{shown}” không dùng làm mã được.", "“{shown}” cannot be a code."),
+                text!(
+                    "Chỉ dùng chữ thường a–z, số và dấu gạch nối, dài nhất {MAX_KEY} ký tự.",
+                    "Use a to z, digits and hyphens only, at most {MAX_KEY} letters."
+                ),
+            );
+        }
+    }
+
+    fn procedure(&mut self, file: &str, own: Raw, base: Option<&Raw>) -> Option<Procedure> {
+        let version = self.need(own.version, "version", "version = 1");
+        if version == Some(0) {
+            self.wrong(
+                None,
+                text!("Phiên bản ghi là 0.", "The version is 0."),
+                text!("Phiên bản được đếm từ 1.", "Versions are counted from 1."),
+            );
+        }
+        let title = self.need(own.title, "title", "title = { vi = \"…\", en = \"…\" }");
         let summary = own.summary.or_else(|| base?.summary.clone());
-        let field = self.need(own.field.or_else(|| base?.field), "field", "write one of the eight fields of work")?;
+        let fields = Work::ALL.map(|work| format!("\"{}\"", work.code())).join(", ");
+        let field = self.need(own.field.or_else(|| base?.field), "field", &format!("field = … ({fields})"));
         let valid_from = own.valid_from.or_else(|| base?.valid_from);
-        let valid_from = self.need(valid_from, "valid-from", "write valid-from = \"2025-03-01\"")?;
+        let valid_from = self.need(valid_from, "valid-from", "valid-from = \"2026-03-01\"");
         let id_span = own.id.span();
         let id = own.id.into_inner();
-        if kernel::id::check(&id).is_err() || id.len() > 64 {
-            self.wrong(Some(id_span), format!("{id:?} is not an id"), "use a-z, 0-9 and '-', at most 64");
-        }
+        self.key(id_span, &id);
+        self.twice(own.form.iter().map(|f| &f.key));
+        self.twice(own.documents.iter().map(|d| &d.key));
+        self.twice(own.steps.iter().map(|s| &s.key));
+        self.twice(own.effects.iter().map(|e| &e.key));
         let (mut form, mut documents, mut steps, mut effects) = match base {
             Some(base) => (base.form.clone(), base.documents.clone(), base.steps.clone(), base.effects.clone()),
             None => Default::default(),
@@ -119,13 +172,23 @@ impl Resolver<'_> {
         fold(&mut effects, own.effects, |e| e.key.get_ref(), |old, new| *old = new);
         fold(&mut steps, own.steps, |s| s.key.get_ref(), RawStep::overlay);
         if steps.is_empty() {
-            self.wrong(None, "there is no step", "write at least a [[steps]] and one of kind = \"end\"");
+            self.wrong(
+                None,
+                text!("Quy trình chưa có bước nào.", "There is no step."),
+                text!(
+                    "Ghi ít nhất một mục [[steps]], và một mục có kind = \"end\" (bước kết thúc).",
+                    "Write at least one [[steps]], and one with kind = \"end\"."
+                ),
+            );
             return None;
         }
         let mut basis = own.basis;
         if basis.is_empty() {
             basis = base.map(|base| base.basis.clone()).unwrap_or_default();
         }
+        let (Some(version), Some(title), Some(field), Some(valid_from)) = (version, title, field, valid_from) else {
+            return None;
+        };
         Some(Procedure {
             id,
             version,
@@ -149,14 +212,20 @@ impl Resolver<'_> {
     fn field(&mut self, raw: RawField) -> Option<Field> {
         let span = raw.key.span();
         let key = raw.key.into_inner();
-        if kernel::id::check(&key).is_err() {
-            self.wrong(Some(span.clone()), format!("the field key {key:?} is not an id"), "use a-z, 0-9, '-' and '_'");
-        }
+        self.key(span.clone(), &key);
         if raw.kind != RawKind::Choice && !raw.options.is_empty() {
-            self.wrong(Some(span.clone()), format!("{key} has options but is no choice"), "write kind = \"choice\"");
+            self.wrong(
+                Some(span.clone()),
+                text!("Trường “{key}” có options nhưng không phải loại chọn.", "“{key}” has options but is no choice."),
+                text!("Ghi kind = \"choice\", hoặc bỏ options.", "Write kind = \"choice\", or remove the options."),
+            );
         }
         if raw.kind != RawKind::List && !raw.columns.is_empty() {
-            self.wrong(Some(span.clone()), format!("{key} has columns but is no list"), "write kind = \"list\"");
+            self.wrong(
+                Some(span.clone()),
+                text!("Trường “{key}” có columns nhưng không phải danh sách.", "“{key}” has columns but is no list."),
+                text!("Ghi kind = \"list\", hoặc bỏ columns.", "Write kind = \"list\", or remove the columns."),
+            );
         }
         let kind = match raw.kind {
             RawKind::Text => FieldKind::Text,
@@ -172,8 +241,11 @@ impl Resolver<'_> {
                 if raw.options.is_empty() {
                     self.wrong(
                         Some(span),
-                        format!("the choice {key} has no options"),
-                        "write options = [{ code, label }]",
+                        text!("Trường “{key}” không có gì để chọn.", "The choice “{key}” has no options."),
+                        text!(
+                            "Ghi options = [{{ code = \"…\", label = {{ vi = \"…\", en = \"…\" }} }}] cho trường đó.",
+                            "Write options = [{{ code = \"…\", label = {{ vi = \"…\", en = \"…\" }} }}] for it."
+                        ),
                     );
                     return None;
                 }
@@ -181,8 +253,17 @@ impl Resolver<'_> {
             }
             RawKind::List => {
                 if raw.columns.is_empty() || raw.columns.iter().any(|c| c.kind == RawKind::List) {
-                    let mend = "write columns = [{ key, kind, label }], none of them a list";
-                    self.wrong(Some(span), format!("the list {key} needs columns"), mend);
+                    self.wrong(
+                        Some(span),
+                        text!(
+                            "Danh sách “{key}” phải có cột, và cột không được là danh sách.",
+                            "The list “{key}” needs columns, none of them a list."
+                        ),
+                        text!(
+                            "Ghi columns = [{{ key = \"…\", kind = \"text\", label = {{ vi = \"…\", en = \"…\" }} }}].",
+                            "Write columns = [{{ key = \"…\", kind = \"text\", label = {{ vi = \"…\", en = \"…\" }} }}]."
+                        ),
+                    );
                     return None;
                 }
                 FieldKind::List { columns: raw.columns.into_iter().filter_map(|c| self.field(c)).collect() }
@@ -191,142 +272,30 @@ impl Resolver<'_> {
         Some(Field { key, label: raw.label, hint: raw.hint, kind, required: raw.required })
     }
 
-    fn step(&mut self, raw: RawStep) -> Option<Step> {
-        let span = raw.key.span();
-        let key = raw.key.into_inner();
-        if kernel::id::check(&key).is_err() {
-            self.wrong(Some(span.clone()), format!("the step key {key:?} is not an id"), "use a-z, 0-9 and '-'");
-        }
-        let Some(kind) = raw.kind else {
-            self.wrong(
-                Some(span.clone()),
-                format!("the step {key} has no kind"),
-                "write kind = \"work\" or another kind of step",
-            );
-            return None;
-        };
-        let Some(title) = raw.title else {
-            self.wrong(
-                Some(span.clone()),
-                format!("the step {key} has no title"),
-                "write title = { vi = \"…\", en = \"…\" }",
-            );
-            return None;
-        };
-        let owners: Vec<Owner> =
-            raw.owners.into_iter().flatten().chain(raw.owner).filter_map(|text| self.owner(text)).collect();
-        let writes = raw.writes.unwrap_or_default();
-        let ballot = raw.ballot.map(|b| self.ballot(b, kind));
-        Some(Step {
-            todo: raw.todo.unwrap_or_else(|| title.clone()),
-            title,
-            kind,
-            owners,
-            fields: raw.fields.into_iter().flatten().filter_map(|f| self.field(f)).collect(),
-            needs: raw.needs.unwrap_or_default(),
-            writes,
-            document: raw.document,
-            outcomes: raw.outcomes.unwrap_or_default(),
-            deadline: raw.deadline.and_then(|d| self.deadline(d, &key, span)),
-            escalate: raw.escalate.and_then(|text| self.owner(text)),
-            returns: raw.returns.unwrap_or_default(),
-            next: raw.next.unwrap_or_default().into_iter().map(|r| Rule { when: r.when, to: r.to }).collect(),
-            opinion: raw.opinion.map(opinion),
-            ballot,
-            subcase: raw.subcase.map(subcase),
-            outcome: raw.outcome,
-            key,
-        })
-    }
-
-    fn owner(&mut self, text: Spanned<String>) -> Option<Owner> {
-        let owner = Owner::parse(text.get_ref());
-        if owner.is_none() {
-            let mend = "write position@body, position@{field}, person:{field} or system:duty";
-            self.wrong(Some(text.span()), format!("{:?} is not an owner", text.get_ref()), mend);
-        }
-        owner
-    }
-
-    fn ballot(&mut self, raw: RawBallot, kind: StepKind) -> BallotSpec {
-        let answers = match (raw.answers.is_empty(), kind) {
-            (false, _) => raw.answers,
-            (true, StepKind::Vote) => vote_answers(),
-            (true, _) => ballot_answers(),
-        };
-        BallotSpec {
-            body: BodyRef::parse(&raw.body),
-            positions: raw.positions,
-            answers,
-            threshold: raw.threshold,
-            source: Source { basis: raw.basis, verified: raw.verified },
-        }
-    }
-
-    fn deadline(&mut self, raw: RawDeadline, step: &str, at: std::ops::Range<usize>) -> Option<Deadline> {
-        let (days, working) = match (raw.days, raw.working_days) {
-            (Some(days), None) => (days, false),
-            (None, Some(days)) => (days, true),
-            _ => {
-                let mend = "write either days = 15 or working-days = 10";
-                self.wrong(Some(at), format!("the deadline of {step} needs a number of days"), mend);
-                return None;
-            }
-        };
-        let (event, before) = match (raw.after, raw.before) {
-            (None, None) => {
-                return Some(Deadline {
-                    days,
-                    working,
-                    from: Moment::Entered,
-                    before: false,
-                    source: Source { basis: raw.basis, verified: raw.verified },
-                });
-            }
-            (Some(event), None) => (event, false),
-            (None, Some(event)) => (event, true),
-            (Some(event), Some(_)) => {
-                self.wrong(
-                    Some(event.span()),
-                    format!("the deadline of {step} has after and before"),
-                    "keep one of them",
-                );
-                return None;
-            }
-        };
-        let from = match event.get_ref().split_once(':') {
-            None if event.get_ref() == "opened" => Moment::Opened,
-            None if event.get_ref() == "entered" => Moment::Entered,
-            Some(("left", step)) => Moment::Left(step.to_owned()),
-            Some(("field", key)) => Moment::Field(key.to_owned()),
-            _ => {
-                let mend = "write opened, entered, left:<step> or field:<key>";
-                self.wrong(Some(event.span()), format!("{:?} is no event to count from", event.get_ref()), mend);
-                return None;
-            }
-        };
-        if days > crate::calendar::MAX_DAYS {
-            self.wrong(Some(event.span()), format!("{days} days is too long"), "no deadline is longer than ten years");
-        }
-        Some(Deadline { days, working, from, before, source: Source { basis: raw.basis, verified: raw.verified } })
-    }
-
     fn effect(&mut self, raw: RawEffect) -> Option<EffectSpec> {
         let span = raw.key.span();
-        let Some((_, needed)) = effect::KINDS.iter().find(|(kind, _)| *kind == raw.kind) else {
-            let known: Vec<&str> = effect::KINDS.iter().map(|(kind, _)| *kind).collect();
+        let (key, kind) = (raw.key.into_inner(), raw.kind);
+        let Some((_, needed)) = effect::KINDS.iter().find(|(known, _)| *known == kind) else {
+            let known = nearest(&kind, effect::KINDS.iter().map(|(kind, _)| *kind));
+            let shown: String = kind.chars().take(MAX_KEY).collect();
             self.wrong(
                 Some(span),
-                format!("{:?} is no kind of effect", raw.kind),
-                format!("use one of {}", known.join(", ")),
+                text!("“{shown}” không phải là một loại hệ quả.", "“{shown}” is no kind of effect."),
+                text!("Ghi một trong các loại: {known}.", "Write one of: {known}."),
             );
             return None;
         };
         for name in needed.iter().filter(|name| !raw.with.contains_key(**name)) {
-            let what = format!("the effect {} has no {name}", raw.key.get_ref());
-            self.wrong(Some(span.clone()), what, format!("write it under with = {{ {name} = … }}"));
+            self.wrong(
+                Some(span.clone()),
+                text!("Hệ quả “{key}” thiếu {name}.", "The effect “{key}” has no {name}."),
+                text!(
+                    "Ghi {name} trong with của hệ quả, chẳng hạn with = {{ {name} = \"{{mã trường}}\" }}.",
+                    "Write {name} under its with, such as with = {{ {name} = \"{{field}}\" }}."
+                ),
+            );
         }
-        Some(EffectSpec { key: raw.key.into_inner(), kind: raw.kind, says: raw.says, after: raw.after, with: raw.with })
+        Some(EffectSpec { key, kind, says: raw.says, after: raw.after, with: raw.with })
     }
 }
 
@@ -351,58 +320,8 @@ fn document(raw: RawDocument) -> DocumentSpec {
     }
 }
 
-fn opinion(raw: RawOpinion) -> OpinionSpec {
-    OpinionSpec {
-        from: raw.from.iter().map(|text| BodyRef::parse(text)).collect(),
-        positions: raw.positions,
-        answers: if raw.answers.is_empty() { opinion_answers() } else { raw.answers },
-        document: raw.document,
-    }
-}
-
-fn subcase(raw: RawSubcase) -> SubcaseSpec {
-    SubcaseSpec {
-        name: Text { vi: raw.procedure.clone(), en: raw.procedure.clone() },
-        procedure: raw.procedure,
-        title: raw.title,
-        wait: raw.wait.unwrap_or(true),
-        fields: raw.fields,
-    }
-}
-
-fn choice(code: &str, vi: &str, en: &str) -> Choice {
-    Choice { code: code.to_owned(), label: Text { vi: vi.to_owned(), en: en.to_owned() } }
-}
-
-/// The answers of a written ballot (phiếu lấy ý kiến).
-fn ballot_answers() -> Vec<Choice> {
-    vec![
-        choice("for", "Tán thành", "In favour"),
-        choice("against", "Không tán thành", "Against"),
-        choice("other", "Ý kiến khác", "Other opinion"),
-    ]
-}
-
-/// The answers of a vote in a sitting.
-fn vote_answers() -> Vec<Choice> {
-    vec![
-        choice("for", "Tán thành", "In favour"),
-        choice("against", "Không tán thành", "Against"),
-        choice("abstain", "Không biểu quyết", "Abstaining"),
-    ]
-}
-
-/// The answers of a body that is asked for its opinion.
-fn opinion_answers() -> Vec<Choice> {
-    vec![
-        choice("agree", "Nhất trí", "Agrees"),
-        choice("agree-with-remarks", "Nhất trí, có ý kiến thêm", "Agrees, with remarks"),
-        choice("disagree", "Không nhất trí", "Disagrees"),
-    ]
-}
-
 impl BodyRef {
-    fn parse(text: &str) -> BodyRef {
+    pub(crate) fn parse(text: &str) -> BodyRef {
         match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             Some(field) => BodyRef::Field(field.to_owned()),
             None => BodyRef::Code(text.to_owned()),

@@ -1,6 +1,6 @@
 //! What a procedure may name: bodies, positions, papers, registers; with their names for people.
 
-use crate::model::Text;
+use crate::{Wrong, model::Text, read::said};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ impl References {
     ///
     /// # Errors
     /// What is wrong in the text, with its line.
-    pub fn parse(text: &str) -> Result<References, String> {
-        toml::from_str(text).map_err(|why| why.to_string())
+    pub fn parse(text: &str) -> Result<References, Wrong> {
+        toml::from_str(text).map_err(|error| said::wrong(text, &error))
     }
 
     /// The name of a body.

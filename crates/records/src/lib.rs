@@ -25,6 +25,7 @@ pub mod projection;
 pub mod publication;
 pub mod registers;
 mod sign;
+mod signed_elsewhere;
 pub mod upload;
 pub mod verify;
 
@@ -37,6 +38,7 @@ pub use model::{Access, Document, FileInfo, Number, State, Version, VersionBody}
 pub use preserve::{Issuing, Preserver};
 pub use publication::{Published, PublishedFilter, PublishedPage};
 pub use registers::{NewRegister, Register, RegisterEntry, Series};
+pub use signed_elsewhere::Prepared;
 pub use upload::Upload;
 pub use verify::{Checking, Difference, FileVerification, Verdict, Verification};
 

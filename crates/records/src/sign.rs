@@ -16,10 +16,10 @@ use signing::{Revision, Signed};
 use typeset::{Anchor, Typeset};
 
 /// Names of the fields on the paper.
-const SIGNATURE: &str = "ChuKy";
-const SEAL: &str = "ConDau";
-const NUMBER: &str = "So";
-const DATE: &str = "NgayThang";
+pub(crate) const SIGNATURE: &str = "ChuKy";
+pub(crate) const SEAL: &str = "ConDau";
+pub(crate) const NUMBER: &str = "So";
+pub(crate) const DATE: &str = "NgayThang";
 const PLACE: &str = "Hà Nội";
 
 /// What the clerk's revision puts into the fields.
@@ -88,7 +88,11 @@ impl Records {
     }
 
     /// The text with the signer's name, its version number, and the act that keeps the filled-in version.
-    async fn named(&self, open: &Open, name: &str) -> Result<(i64, Content, Option<acts::VersionAdded>), Problem> {
+    pub(crate) async fn named(
+        &self,
+        open: &Open,
+        name: &str,
+    ) -> Result<(i64, Content, Option<acts::VersionAdded>), Problem> {
         let latest = open.document.latest;
         let VersionBody::Text(mut content) = self.version_unchecked(&open.document.id, latest).await?.body else {
             return Err(Problem::refused("document-not-a-text"));
@@ -161,7 +165,7 @@ impl Records {
     }
 }
 
-fn places(paper: &Typeset) -> Result<(Places, Area), Problem> {
+pub(crate) fn places(paper: &Typeset) -> Result<(Places, Area), Problem> {
     let area = |name: &str| -> Result<Area, Problem> {
         let anchor: Option<&Anchor> = paper.anchors.get(name);
         anchor.map(Area::of).ok_or_else(|| Problem::fault(format!("the paper form has no place {name:?}")))
@@ -173,7 +177,7 @@ fn certificate_of(signer: &dyn signing::Signer) -> Result<Digest, Problem> {
     signer.chain().first().map(|c| c.fingerprint()).ok_or_else(|| Problem::fault("a signer without a certificate"))
 }
 
-fn cannot_sign(error: signing::SignError) -> Problem {
+pub(crate) fn cannot_sign(error: signing::SignError) -> Problem {
     Problem::Unavailable { what: "signing", why: error.to_string() }
 }
 

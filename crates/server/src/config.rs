@@ -67,6 +67,24 @@ pub struct Web {
 pub struct Keys {
     /// File of the master key, under which all other keys are sealed. Readable by its owner alone.
     pub master: PathBuf,
+    /// A file whose first line is the passphrase under which the master key is kept.
+    pub passphrase_file: Option<PathBuf>,
+    /// A PKCS #11 token under whose key the master key is kept.
+    pub token: Option<MasterToken>,
+}
+
+/// A PKCS #11 token that keeps the master key.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MasterToken {
+    /// The module of the token's maker: `/usr/lib/softhsm/libsofthsm2.so`.
+    pub module: PathBuf,
+    /// The label of the token.
+    pub label: String,
+    /// The label of the key on it, which is made at the first start.
+    pub key: String,
+    /// A file whose first line is the user PIN.
+    pub pin_file: PathBuf,
 }
 
 /// What the internal certification authority publishes. The services are mounted when they have an address.
@@ -80,6 +98,33 @@ pub struct Certificates {
     pub crl_parts: u8,
     /// The accuracy of this machine's clock that the office vouches for, in seconds; without it, time stamps claim none.
     pub accuracy_seconds: Option<u64>,
+    /// How devices and servers enrol by themselves.
+    pub acme: Acme,
+    /// A token on which the keys of the issuing authority, the status answers and the time stamps are made and kept;
+    /// without it, they are sealed under the master key.
+    pub token: Option<Token>,
+}
+
+/// How devices and servers enrol by themselves (ACME).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Acme {
+    /// The networks and addresses in which they stand: `10.20.0.0/16`. Without any, nothing enrols by itself.
+    pub networks: Vec<String>,
+    /// The port at which they are asked whether they hold a name.
+    pub port: u16,
+}
+
+/// A token, or a hardware security module, that is reached by PKCS #11.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The module: a shared library of its maker.
+    pub module: PathBuf,
+    /// The token's label.
+    pub label: String,
+    /// A file that holds the PIN in its first line. Readable by its owner alone.
+    pub pin_file: PathBuf,
 }
 
 /// Where law texts are kept.
@@ -128,6 +173,8 @@ pub struct Network {
     pub allow: Vec<String>,
     /// How long an answer is waited for, in seconds.
     pub timeout_seconds: u64,
+    /// Roots under which servers are believed over `https:` beside the machine's own: PEM files.
+    pub roots: Vec<PathBuf>,
 }
 
 /// The hub of the document axis that this program serves.
@@ -145,6 +192,12 @@ pub struct Hub {
     pub clock_skew: i64,
     /// Largest package, in bytes.
     pub max_package: u64,
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Self { networks: Vec::new(), port: 80 }
+    }
 }
 
 /// The document axis through which the office sends and receives, and the other ways beside it.
@@ -255,12 +308,17 @@ impl Default for Web {
 }
 impl Default for Network {
     fn default() -> Self {
-        Self { allow: Vec::new(), timeout_seconds: 10 }
+        Self { allow: Vec::new(), timeout_seconds: 10, roots: Vec::new() }
     }
 }
 impl Default for Keys {
     fn default() -> Self {
-        Self { master: "data/master.key".into() }
+        Self { master: "data/master.key".into(), passphrase_file: None, token: None }
+    }
+}
+impl Default for MasterToken {
+    fn default() -> Self {
+        Self { module: PathBuf::new(), label: String::new(), key: "dienhong-master".into(), pin_file: PathBuf::new() }
     }
 }
 impl Default for Log {
@@ -299,6 +357,10 @@ impl Config {
         Ok(self)
     }
 
+    fn token(&mut self) -> &mut MasterToken {
+        self.keys.token.get_or_insert_with(MasterToken::default)
+    }
+
     fn read(path: &Path) -> anyhow::Result<Config> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
@@ -317,10 +379,27 @@ impl Config {
                 "WEB_MAX_BODY" => self.web.max_body = value.parse().with_context(wrong)?,
                 "WEB_TRUSTED_PROXIES" => self.web.trusted_proxies = value.parse().with_context(wrong)?,
                 "KEYS_MASTER" => self.keys.master = value.into(),
+                "KEYS_PASSPHRASE_FILE" => self.keys.passphrase_file = Some(value.into()),
+                "KEYS_TOKEN_MODULE" => self.token().module = value.into(),
+                "KEYS_TOKEN_LABEL" => self.token().label.clone_from(value),
+                "KEYS_TOKEN_KEY" => self.token().key.clone_from(value),
+                "KEYS_TOKEN_PIN_FILE" => self.token().pin_file = value.into(),
                 "CERTIFICATES_ADDRESS" => self.certificates.address = Some(value.clone()),
                 "CERTIFICATES_CRL_PARTS" => self.certificates.crl_parts = value.parse().with_context(wrong)?,
                 "CERTIFICATES_ACCURACY_SECONDS" => {
                     self.certificates.accuracy_seconds = Some(value.parse().with_context(wrong)?);
+                }
+                "CERTIFICATES_ACME_NETWORKS" => {
+                    self.certificates.acme.networks = value.split(',').map(|w| w.trim().to_owned()).collect();
+                }
+                "CERTIFICATES_ACME_PORT" => self.certificates.acme.port = value.parse().with_context(wrong)?,
+                "CERTIFICATES_TOKEN" => {
+                    let parts: Vec<&str> = value.split('|').collect();
+                    let [module, label, pin_file] = parts.as_slice() else {
+                        bail!("{name} is not right: write module|label|pin file");
+                    };
+                    self.certificates.token =
+                        Some(Token { module: module.into(), label: (*label).to_owned(), pin_file: pin_file.into() });
                 }
                 "LAWS_FOLDER" => self.laws.folder = Some(value.into()),
                 "SIGNATURES_LEVEL" => {
@@ -335,6 +414,7 @@ impl Config {
                 "SIGNATURES_TRUST" => self.signatures.trust = value.split(',').map(PathBuf::from).collect(),
                 "SIGNATURES_FETCH" => self.signatures.fetch = value.parse().with_context(wrong)?,
                 "NETWORK_ALLOW" => self.network.allow = value.split(',').map(|w| w.trim().to_owned()).collect(),
+                "NETWORK_ROOTS" => self.network.roots = value.split(',').map(PathBuf::from).collect(),
                 "NETWORK_TIMEOUT_SECONDS" => self.network.timeout_seconds = value.parse().with_context(wrong)?,
                 "HUB_LISTEN" => self.hub.listen = Some(value.parse().with_context(wrong)?),
                 "HUB_ORGAN" => self.hub.organ.clone_from(value),

@@ -127,6 +127,7 @@ impl Worker for Letters {
         let subject = match payload.get("what").and_then(Value::as_str) {
             Some("escalated") => "Một việc của đơn vị đã quá hạn / A task of your unit is overdue",
             Some("100") => "Một việc đã đến hạn / A task is due",
+            Some(what) if what.starts_with("certificate-") => "Một chứng thư sắp hết hạn / A certificate ends soon",
             _ => "Nhắc việc / Reminder",
         };
         let body = "Có một việc đang chờ đồng chí xử lý trên Diên Hồng. Thư này không nêu nội dung hồ sơ; xem tại:\r\n\

@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod correspondence;
 mod demo;
+mod devices;
 mod keyfiles;
 mod mail;
 mod network;
@@ -55,8 +56,17 @@ enum Role {
     /// The document axis: what goes out and comes in, and the systems that may connect to the hub.
     #[command(subcommand)]
     Axis(command::axis::Command),
+    /// The internal certification authority: make, ask for, enter, renew, show.
+    #[command(subcommand)]
+    Authority(command::authority::Command),
+    /// The root of the authority, on a machine apart, by two persons.
+    #[command(subcommand)]
+    Ceremony(Box<command::ceremony::Command>),
     /// Print a paper from its data.
     Paper(command::paper::Arguments),
+    /// The master key: put it under a passphrase or a token.
+    #[command(subcommand)]
+    Keys(command::keys::Command),
     /// Check the declared procedures.
     Procedures(command::procedures::Arguments),
 }
@@ -99,7 +109,10 @@ async fn run(role: Role, config: Config) -> anyhow::Result<ExitCode> {
         Role::Signatures(command) => command::signatures::run(&command, &config),
         Role::Edxml(arguments) => command::edxml::run(&arguments),
         Role::Axis(arguments) => command::axis::run(arguments, config).await,
+        Role::Authority(command) => command::authority::run(command, config).await,
+        Role::Ceremony(command) => command::ceremony::run(&command),
         Role::Paper(arguments) => command::paper::run(&arguments),
+        Role::Keys(arguments) => command::keys::run(&arguments, &config),
         Role::Procedures(arguments) => command::procedures::run(&arguments),
     }
 }

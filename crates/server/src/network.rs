@@ -2,18 +2,22 @@
 //!
 //! The addresses stand in files of strangers, so that none is believed: only `http:` and `https:`; only public addresses,
 //! looked at after the name is resolved and at every redirect (a stranger must not reach the office's own machines through
-//! us), but for those that the office allows; few redirects, a time limit, a size limit, no cookies, no proxies.
+//! us), but for those that the office allows; few redirects, a time limit, a size limit, no cookies, no proxies. Over
+//! `https:` a server is believed under the machine's roots and those that the office adds; what comes over `http:` is
+//! signed by itself, as RFC 3161, 5280 and 6960 have it.
 
 use crate::config::Config;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use reqwest::{
     Client, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
+use rustls::{ClientConfig, RootCertStore};
 use signing::online::Transport;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -58,9 +62,19 @@ impl Allowed {
         Ok(allowed)
     }
 
+    /// Whether an address lies in one of the named networks; public ones alone do not.
+    pub fn names(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|(network, length)| within(address, *network, *length))
+    }
+    /// Whether a host is named.
+    pub fn has_hosts(&self) -> bool {
+        !self.hosts.is_empty()
+    }
+
     fn address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        is_public(address) || self.networks.iter().any(|(network, length)| within(address, *network, *length))
+        is_public(address) || self.names(address)
     }
 
     /// Why this address is not asked; addresses behind a name are looked at when it is resolved.
@@ -150,11 +164,12 @@ impl Network {
     /// As the configuration allows.
     pub fn of(config: &Config) -> anyhow::Result<Network> {
         let allowed = Allowed::read(&config.network.allow)?;
-        Network::new(allowed, Duration::from_secs(config.network.timeout_seconds.max(1)))
+        let tls = believing(&config.network.roots)?;
+        Network::new(allowed, Duration::from_secs(config.network.timeout_seconds.max(1)), tls)
     }
 
     /// On the runtime of the caller.
-    pub fn new(allowed: Allowed, patience: Duration) -> anyhow::Result<Network> {
+    pub fn new(allowed: Allowed, patience: Duration, tls: ClientConfig) -> anyhow::Result<Network> {
         let allowed = Arc::new(allowed);
         let at_redirect = Arc::clone(&allowed);
         let policy = redirect::Policy::custom(move |attempt| {
@@ -168,6 +183,7 @@ impl Network {
         });
         let client = Client::builder()
             .user_agent(concat!("dienhong/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(tls)
             .dns_resolver(PublicNames(Arc::clone(&allowed)))
             .redirect(policy)
             .referer(false)
@@ -177,6 +193,31 @@ impl Network {
             .build()?;
         Ok(Network { client, allowed, turns: Arc::new(Semaphore::new(SIDE_BY_SIDE)), handle: Handle::try_current()? })
     }
+}
+
+/// TLS 1.2 and 1.3 by aws-lc-rs, under the machine's roots and those of these PEM files.
+fn believing(files: &[PathBuf]) -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let own = rustls_native_certs::load_native_certs();
+    for error in &own.errors {
+        tracing::warn!(%error, "some of the machine's roots for https cannot be read");
+    }
+    roots.add_parsable_certificates(own.certs);
+    for file in files {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {} of [network] roots", file.display()))?;
+        let found =
+            pki::pem::decode(&text, "CERTIFICATE").with_context(|| format!("{} of [network] roots", file.display()))?;
+        if found.is_empty() {
+            bail!("{} of [network] roots holds no certificate", file.display());
+        }
+        for der in found {
+            roots.add(der.into()).with_context(|| format!("{} of [network] roots", file.display()))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl Transport for Network {
@@ -325,7 +366,7 @@ mod tests {
         });
         run(move || {
             let patience = Duration::from_secs(5);
-            let network = Network::new(Allowed::default(), patience).unwrap();
+            let network = Network::new(Allowed::default(), patience, believing(&[]).unwrap()).unwrap();
             let at =
                 |network: &Network, path: &str| network.send(&format!("http://127.0.0.1:{port}{path}"), None, 2000);
             assert!(at(&network, "/").unwrap_err().contains("no public address"));
@@ -341,9 +382,10 @@ mod tests {
             ] {
                 assert!(network.send(odd, None, 10).is_err(), "{odd}");
             }
-            let network = Network::new(allowed(&["127.0.0.1"]), patience).unwrap();
+            let network = Network::new(allowed(&["127.0.0.1"]), patience, believing(&[]).unwrap()).unwrap();
             assert_eq!(at(&network, "/").unwrap(), [7; 1000]);
-            let network = Network::new(allowed(&["127.0.0.1", "localhost"]), patience).unwrap();
+            let network =
+                Network::new(allowed(&["127.0.0.1", "localhost"]), patience, believing(&[]).unwrap()).unwrap();
             assert_eq!(network.send(&format!("http://localhost:{port}/"), None, 2000).unwrap().len(), 1000);
             assert!(
                 network.send(&format!("http://127.0.0.1:{port}/"), None, 999).unwrap_err().contains("longer than 999")
@@ -360,7 +402,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         run(move || {
-            let network = Network::new(allowed(&["127.0.0.1"]), Duration::from_millis(300)).unwrap();
+            let network =
+                Network::new(allowed(&["127.0.0.1"]), Duration::from_millis(300), believing(&[]).unwrap()).unwrap();
             let answer = network.send(&format!("http://127.0.0.1:{port}/"), Some(("a/b", b"x")), 10);
             assert!(answer.unwrap_err().contains("in time"));
             drop(listener);

@@ -2,13 +2,15 @@
 
 use crate::{
     config::{Config, HouseLevel},
-    correspondence, keyfiles,
+    correspondence,
+    devices::Devices,
+    keyfiles,
     mail::Post,
     network::Network,
 };
 use anyhow::Context;
 use cases::Cases;
-use directory::{Directory, Keys, SignIn};
+use directory::{Directory, Keys, SignIn, acme::Acme};
 use exchange::{Casework, Hub, Office};
 use journal::{Journal, Options, Worker};
 use kernel::{Clock, Entropy, OsEntropy, SystemClock};
@@ -16,7 +18,7 @@ use policy::Policies;
 use procedure::Catalogue;
 use records::{Checking, Issuing, Records, laws::Laws};
 use signing::{
-    Level, MasterKey, TimeStamper,
+    Level, MasterKey, TimeStamper, TokenPlace,
     online::{Cached, RemoteTimeStamper, Transport},
 };
 use std::sync::Arc;
@@ -60,7 +62,7 @@ impl House {
     /// The same by another clock than the machine's.
     pub async fn open_by(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<House> {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let master = Arc::new(keyfiles::master(&config.keys.master, &*entropy)?);
+        let master = Arc::new(keyfiles::master(&config.keys, &*entropy)?);
         let tree_key = Arc::new(keyfiles::tree(&config.keys.master, &master, &*entropy)?);
         let checking = checking(config, &clock)?;
         let issuing = issuing(config, &entropy)?;
@@ -82,7 +84,8 @@ impl House {
 
         let directory = Directory::new(journal.clone());
         let keys = Keys::new(directory.clone(), Arc::clone(&master), Arc::clone(&clock), entropy)
-            .with_services(services(config));
+            .with_services(services(config))
+            .with_token(token(config)?);
         let signin = SignIn::new(directory.clone(), Arc::clone(&master))?;
         let records = Records::new(journal.clone(), directory.clone(), keys.clone(), papers.clone())
             .with_checking(checking)
@@ -91,7 +94,8 @@ impl House {
             .followed_by(&[(exchange::PROCEDURE, exchange::CASE_JOB)]);
         cases.refresh_procedures().await.context("the adopted procedures cannot be read")?;
         for problem in cases.catalogue().problems() {
-            tracing::warn!(%problem, "a procedure is left out, or stands as it was recorded");
+            let (file, line, what) = (&problem.file, problem.line, &problem.what.en);
+            tracing::warn!(file, line, what, "a procedure is left out, or stands as it was recorded");
         }
         let storage = storage_name(&config.storage.url);
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
@@ -128,6 +132,12 @@ impl House {
         Hub::new(self.journal.clone(), Arc::clone(&self.master), settings)
     }
 
+    /// Enrolment of devices, where the configuration names their networks.
+    fn acme(&self, config: &Config) -> anyhow::Result<Option<Acme>> {
+        let devices = Devices::of(&config.certificates.acme)?;
+        Ok(devices.map(|devices| Acme::new(self.keys.clone(), Arc::new(devices))))
+    }
+
     /// Everything that runs behind the work.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         let own = [self.cases.workers(), self.keys.workers(), self.records.workers(), self.office.workers()].concat();
@@ -141,6 +151,7 @@ impl House {
             directory: self.directory.clone(),
             signin: self.signin.clone(),
             keys: self.keys.clone(),
+            acme: self.acme(config)?,
             records: self.records.clone(),
             cases: self.cases.clone(),
             laws: Arc::clone(&self.laws),
@@ -165,6 +176,14 @@ fn services(config: &Config) -> directory::Services {
         crl_parts: config.certificates.crl_parts,
         accuracy_seconds: config.certificates.accuracy_seconds,
     }
+}
+
+/// The token of the authority's services.
+fn token(config: &Config) -> anyhow::Result<Option<directory::Token>> {
+    let Some(token) = &config.certificates.token else { return Ok(None) };
+    let pin = keyfiles::secret(&token.pin_file).context("[certificates.token] pin_file cannot be used")?;
+    let place = TokenPlace { module: token.module.clone(), token: token.label.clone() };
+    Ok(Some(directory::Token::new(place, pin)))
 }
 
 /// How files of others are checked.

@@ -19,6 +19,31 @@ pub(crate) struct Findings {
     pub allowed: bool,
     /// Each change in words.
     pub reasons: Vec<String>,
+    /// Names of fields whose value or look has changed.
+    pub touched: Vec<String>,
+}
+
+/// Whether a file is another one with nothing added but signatures and the evidence for them: every byte of the other
+/// stands at its beginning, no field was filled in, no page shows anything else than the look of the signatures.
+///
+/// It says nothing about the signatures: that is [`crate::validate`]'s.
+///
+/// # Errors
+/// What else was changed, in words; empty when the file does not even begin with the other.
+pub fn only_signed(before: &[u8], after: &[u8]) -> Result<(), Vec<String>> {
+    if after.len() <= before.len() || !after.starts_with(before) {
+        return Err(Vec::new());
+    }
+    let (Ok(old), Ok(new)) = (File::open(before), File::open(after)) else {
+        return Err(vec!["the file does not read".to_owned()]);
+    };
+    let found = compare(&old, &new, &Dict::new());
+    let fields = new.fields();
+    let signs = |name: &String| {
+        let field = fields.iter().find(|(n, _, _)| n == name);
+        field.is_some_and(|(_, _, field)| field.has_name("FT", "Sig") && new.get(field, "V").is_some())
+    };
+    if found.worst <= Changes::FormFill && found.touched.iter().all(signs) { Ok(()) } else { Err(found.reasons) }
 }
 
 /// Most objects that one explanation follows.
@@ -47,7 +72,7 @@ pub(crate) fn compare(signed: &File<'_>, now: &File<'_>, signature: &Dict) -> Fi
         allowed = false;
         comparison.reasons.push(format!("the field {name:?} was locked by the signature and has been changed"));
     }
-    Findings { worst: comparison.worst, allowed, reasons: comparison.reasons }
+    Findings { worst: comparison.worst, allowed, reasons: comparison.reasons, touched: comparison.touched }
 }
 
 /// Numbers of the objects that are new or not where they were.
@@ -168,7 +193,11 @@ impl Comparison<'_, '_, '_> {
     }
 
     fn catalog(&mut self, old: &Dict, new: &Dict) {
-        let ours = ["AcroForm", "DSS", "Metadata", "Extensions"];
+        let mut ours = vec!["AcroForm", "DSS", "Metadata", "Extensions"];
+        // Programs that sign raise the version that the file claims; it shows nothing.
+        if self.now.get(new, "Version").as_ref().and_then(Object::as_name).is_some_and(is_version) {
+            ours.push("Version");
+        }
         for key in differing(old, new, &ours) {
             let kind = if key == "Perms" { Changes::Hidden } else { Changes::Content };
             self.note(kind, format!("{key} of the catalogue has been changed"));
@@ -414,6 +443,11 @@ impl Comparison<'_, '_, '_> {
             }
         }
     }
+}
+
+/// `1.7`, `2.0`: a version of the format.
+fn is_version(name: &[u8]) -> bool {
+    matches!(name, [major @ b'1'..=b'2', b'.', minor] if minor.is_ascii_digit() && (*major == b'1' || *minor == b'0'))
 }
 
 /// Keys whose values are not the same, apart from some.

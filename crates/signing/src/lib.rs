@@ -30,6 +30,7 @@
 
 mod assess;
 pub mod cades;
+pub mod ceremony;
 mod changes;
 pub mod command;
 mod error;
@@ -44,14 +45,17 @@ mod token;
 pub mod validate;
 mod vault;
 pub mod words;
+mod wrapped;
 pub mod xades;
 mod xml;
 
 pub use assess::Trust;
+pub use changes::only_signed;
 pub use error::SignError;
 pub use pades::{FieldInfo, Place, Revision, Signed};
 pub use pdf::{PdfError, Source};
 pub use report::{Changes, Indication, Integrity, Level, Party, Report, SignatureReport, SubIndication, TimeSource};
 pub use signer::{LocalTimeStamper, Signer, SoftwareSigner, TimeStamper};
-pub use token::TokenSigner;
+pub use token::{TokenKey, TokenPlace, TokenSigner};
 pub use vault::{MasterKey, Sealed, VaultError};
+pub use wrapped::{Protection, WrappingKey};

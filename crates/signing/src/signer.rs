@@ -31,7 +31,7 @@ pub trait Signer: Send + Sync {
 /// A key in memory.
 #[derive(Debug)]
 pub struct SoftwareSigner {
-    key: PrivateKey,
+    key: Arc<PrivateKey>,
     chain: Vec<Certificate>,
 }
 
@@ -40,7 +40,8 @@ impl SoftwareSigner {
     ///
     /// # Errors
     /// [`SignError::Key`] when the first certificate is not for this key.
-    pub fn new(key: PrivateKey, chain: Vec<Certificate>) -> Result<SoftwareSigner, SignError> {
+    pub fn new(key: impl Into<Arc<PrivateKey>>, chain: Vec<Certificate>) -> Result<SoftwareSigner, SignError> {
+        let key = key.into();
         match chain.first() {
             Some(certificate) if certificate.public_key_info() == key.public_key_info() => {
                 Ok(SoftwareSigner { key, chain })

@@ -23,6 +23,9 @@ pub enum VaultError {
     /// Another master key, another context, or a changed byte: which of them cannot be told.
     #[error("the sealed secret does not open: wrong master key, wrong context, or it was changed")]
     DoesNotOpen,
+    /// One of two passphrases is not the one under which the secret was sealed.
+    #[error("the {0} person's passphrase does not open the key")]
+    OnePassphrase(&'static str),
     /// A key file or passphrase that is too weak or unreadable.
     #[error("the master key cannot be used: {0}")]
     BadMasterKey(&'static str),
@@ -64,6 +67,9 @@ impl MasterKey {
         let mut bytes = Zeroizing::new([0; 32]);
         argon.hash_password_into(passphrase.as_bytes(), salt, bytes.as_mut_slice()).map_err(failed)?;
         Ok(MasterKey(bytes))
+    }
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_slice()
     }
     /// The content of a key file.
     pub fn to_hex(&self) -> Zeroizing<String> {

@@ -260,3 +260,48 @@ fn a_chain_of_archive_stamps_carries_a_paper_over_decades() {
     assert_eq!(signatures.len(), 4, "{found:#}");
     assert!(signatures.iter().take(2).all(|s| s["bottom_line"] == true), "{found:#}");
 }
+
+#[test]
+fn a_prepared_paper_that_comes_back_only_signed_is_told_from_every_other() {
+    for paper in PAPERS {
+        let house = House::new(KeyKind::P256);
+        let place = |x, y, width, height| signing::Place { page: 1, x, y, width, height };
+        let prepared = signing::Revision::new("ChuKy")
+            .at(place(330.0, 320.0, 150.0, 60.0))
+            .add_text_field("So", place(150.0, 76.0, 60.0, 18.0))
+            .add_text_field("NgayThang", place(320.0, 106.0, 200.0, 18.0))
+            .add_signature_field("ConDau", place(270.0, 300.0, 100.0, 100.0))
+            .prepare(&sample(paper), house.now)
+            .unwrap();
+        assert!(prepared.starts_with(&sample(paper)));
+        let sign = |revision: signing::Revision, pdf: &[u8]| {
+            revision.sign(pdf, &house.person, house.now, Some(&house.stamper)).unwrap().pdf
+        };
+        let signed = sign(signing::Revision::new("ChuKy").appearance(sample("signature.pdf")), &prepared);
+        assert_eq!(signing::only_signed(&prepared, &signed), Ok(()), "{paper}");
+        let added = signing::Revision::new("Khac").visible(place(30.0, 320.0, 150.0, 60.0), sample("signature.pdf"));
+        let report = validate::pdf(&signed, &house.trust(), house.now);
+        assert!(report.is_all_passed() && report.signatures.len() == 1, "{report:#?}");
+        assert_eq!(signing::only_signed(&prepared, &sign(added, &prepared)), Ok(()), "a field of one's own");
+        // The clerk's revision behind it is allowed, and the seal locks all.
+        let sealed = house.second(&signed).unwrap().pdf;
+        assert!(validate::pdf(&sealed, &house.trust(), house.now).is_all_passed());
+        // What the clerk adds is not the signer's to add.
+        assert!(signing::only_signed(&prepared, &house.second(&prepared).unwrap().pdf).is_err());
+        let filled = signing::Revision::new("ChuKy").fill("So", "1", sample("number.pdf"));
+        assert!(signing::only_signed(&prepared, &sign(filled, &prepared)).is_err());
+        let more = signing::Revision::new("ChuKy").add_text_field("Them", place(30.0, 30.0, 20.0, 20.0));
+        assert!(signing::only_signed(&prepared, &sign(more, &prepared)).is_err());
+        assert!(signing::only_signed(&prepared, &sign(signing::Revision::new("ChuKy").certify(), &prepared)).is_err());
+        for other in [prepared.clone(), signed[1..].to_vec(), Vec::new(), sample("seal.pdf")] {
+            assert_eq!(signing::only_signed(&prepared, &other), Err(Vec::new()));
+        }
+        // Whatever is appended, nothing panics.
+        for at in (prepared.len()..signed.len()).step_by(97) {
+            let mut broken = signed.clone();
+            broken[at] ^= 0x15;
+            let _ = signing::only_signed(&prepared, &broken);
+            let _ = signing::only_signed(&prepared, &signed[..at]);
+        }
+    }
+}

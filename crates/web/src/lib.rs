@@ -6,6 +6,7 @@
 //! [`serve`] runs the router on a bound socket; whoever serves [`router`] otherwise must hand down the peer's address
 //! (`into_make_service_with_connect_info::<SocketAddr>()`), so that guesses can be counted by network address.
 
+mod acme;
 mod api;
 pub mod assets;
 pub mod axis;

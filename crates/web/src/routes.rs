@@ -1,11 +1,12 @@
 //! Which address is answered by whom.
 
 use crate::{
-    api, assets, certification,
+    acme, api, assets, certification,
     pages::{
-        account, ballot, calendar, case, cases, certificates, delegations, document, draft_trial, drafts, editor,
-        enrolments, exchange, fields, home, inbox, indicators, journal, laws, login, notices, open_case, people,
-        procedures, public, registers, sign, step, system, transfers, trust, verification,
+        account, ballot, batches, calendar, case, cases, certificates, delegations, devices, document, draft_trial,
+        drafts, editor, enrolments, exchange, fields, home, inbox, indicators, journal, laws, login, notices,
+        open_case, people, procedures, public, registers, sign, sign_device, step, system, transfers, trust,
+        verification,
     },
     state::AppState,
     visit,
@@ -37,7 +38,10 @@ pub async fn serve(
 pub fn router(state: AppState) -> Router {
     // The authority's services answer programs, apart from the pages and their layers.
     let published = state.services.keys.services().address.is_some();
-    let services = if published { certification::routes() } else { Router::new() };
+    let mut services = if published { certification::routes() } else { Router::new() };
+    if state.services.acme.is_some() {
+        services = services.merge(acme::routes());
+    }
     let services = services.layer(CatchPanicLayer::new()).with_state(state.clone());
     let pages = Router::new()
         .merge(of_cases())
@@ -61,6 +65,10 @@ fn of_cases() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/inbox", get(inbox::list).post(inbox::handle))
+        .route("/batches", get(batches::list).post(batches::approve))
+        .route("/batches/{batch}", get(batches::show))
+        .route("/batches/{batch}/continue", post(batches::go_on))
+        .route("/batches/{batch}/stop", post(batches::stop))
         .route("/notices", get(notices::show))
         .route("/notices/read", post(notices::read))
         .route("/notices/letters", post(notices::letters))
@@ -84,6 +92,11 @@ fn of_cases() -> Router<AppState> {
         .route("/cases/{case}/tally", get(ballot::tally))
         .route("/cases/{case}/vote", get(sign::to_vote).post(sign::vote))
         .route("/cases/{case}/sign", get(sign::show).post(sign::sign))
+        .route("/cases/{case}/sign/device", post(sign_device::prepare))
+        .route("/cases/{case}/sign/device/paper", post(sign_device::paper))
+        .route("/cases/{case}/sign/device/signed", post(sign_device::signed))
+        .route("/signing/papers/{word}/{name}", get(sign_device::fetch))
+        .route("/signing/signed", post(sign_device::handler))
         .route("/cases/{case}/issue", get(sign::to_issue).post(sign::issue))
         .route("/cases/{case}/publish", get(sign::to_publish).post(sign::publish))
 }
@@ -175,6 +188,8 @@ fn of_certificates() -> Router<AppState> {
         .route("/certificates", get(certificates::show))
         .route("/certificates/{serial}", get(certificates::certificate))
         .route("/certificates/{serial}/{what}", get(certificates::file).post(certificates::turn))
+        .route("/certificates/devices", get(devices::list).post(devices::admit))
+        .route("/certificates/devices/{device}/end", post(devices::end))
         .route("/certificates/requests", get(enrolments::list))
         .route("/certificates/requests/new", get(enrolments::form).post(enrolments::ask))
         .route("/certificates/requests/{enrolment}", get(enrolments::show))

@@ -1,13 +1,14 @@
 //! What handlers work with: the services, and how the pages are served.
 
 use crate::{
+    acme::Nonces,
     papers::PaperCache,
     render::Renderer,
     reports::ReportCache,
     words::{BadWords, Words},
 };
 use cases::Cases;
-use directory::{Directory, Keys, SignIn};
+use directory::{Directory, Keys, SignIn, acme::Acme};
 use exchange::{Casework, Office};
 use journal::Journal;
 use kernel::Timestamp;
@@ -29,6 +30,8 @@ pub struct Services {
     pub signin: SignIn,
     /// Certificates and keys.
     pub keys: Keys,
+    /// Enrolment of devices, where the configuration names their networks.
+    pub acme: Option<Acme>,
     /// Documents, registers, publication.
     pub records: Records,
     /// Cases and procedures.
@@ -86,6 +89,8 @@ pub struct Inner {
     pub reports: ReportCache,
     /// Forms that are being carried out.
     pub turns: Turns,
+    /// Words against replays of the messages of devices.
+    pub nonces: Nonces,
 }
 
 /// Forms that are being carried out, by their own token: the same form sent twice at once waits for its first answer.
@@ -116,6 +121,7 @@ impl AppState {
     /// When the words of `locales/` do not read.
     pub fn new(services: Services, settings: Settings) -> Result<AppState, BadWords> {
         let renderer = Renderer::new(Arc::new(Words::load()?));
+        let nonces = Nonces::new(services.journal.entropy());
         Ok(AppState {
             inner: Arc::new(Inner {
                 services,
@@ -124,6 +130,7 @@ impl AppState {
                 papers: PaperCache::default(),
                 reports: ReportCache::default(),
                 turns: Turns::default(),
+                nonces,
             }),
         })
     }

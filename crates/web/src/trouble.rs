@@ -91,10 +91,16 @@ fn has_own_words(response: &Response) -> bool {
 
 fn note(visit: &Visit, problem: &Problem) {
     match problem {
-        Problem::Fault(why) => tracing::error!(request = %visit.request, path = %visit.path, why, "a fault"),
+        Problem::Fault(why) => tracing::error!(request = %visit.request, path = logged(&visit.path), why, "a fault"),
         Problem::Unavailable { what, why } => tracing::warn!(request = %visit.request, what, why, "not available"),
         other => tracing::debug!(request = %visit.request, code = other.code(), "not carried out"),
     }
+}
+
+/// A path without the secret words that some addresses carry.
+fn logged(path: &str) -> &str {
+    const SECRET: [&str; 2] = ["/signing/papers/", "/calendar/feed/"];
+    SECRET.into_iter().find(|beginning| path.starts_with(beginning)).unwrap_or(path)
 }
 
 /// Heading and sentence in the reader's language.

@@ -129,10 +129,12 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     response
 }
 
-fn protect(headers: &mut HeaderMap, state: &AppState, visit: &Visit) {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; \
+/// What a page may load and where it may send.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; \
                           connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
                           object-src 'none'; manifest-src 'self'";
+
+fn protect(headers: &mut HeaderMap, state: &AppState, visit: &Visit) {
     let mut set = |name: &'static str, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };

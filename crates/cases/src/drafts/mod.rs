@@ -15,7 +15,7 @@ use acts::{Adopted, DraftChecked, DraftSaved, DraftWithdrawn, Recorded};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use journal::{Change, Expected};
 use kernel::{Act, ActBody, ActDraft, Ctx, Digest, PersonId, Problem, Resource, StreamId, Timestamp, id::RequestId};
-use procedure::{Catalogue, LoadProblem, Procedure, ProcedureRef, catalogue, whole};
+use procedure::{Catalogue, LoadProblem, Procedure, ProcedureRef, Text, catalogue, whole};
 use serde_json::json;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -388,12 +388,20 @@ impl Cases {
     /// The problems with their lines, never none.
     pub fn read_draft(&self, draft: &Draft) -> Result<Arc<Procedure>, Vec<LoadProblem>> {
         let read = self.catalogue().try_text(&draft.text)?;
-        let wrong = |line: usize, what: String, mend: &str| {
-            vec![LoadProblem { file: "draft".to_owned(), line, what, mend: mend.to_owned() }]
-        };
         if read.id != draft.procedure {
-            let what = format!("the id is {:?}, but this is a draft of {:?}", read.id, draft.procedure);
-            return Err(wrong(1, what, "leave the id as it was; begin a new procedure for another id"));
+            let (id, own) = (&read.id, &draft.procedure);
+            return Err(vec![LoadProblem {
+                file: "draft".to_owned(),
+                line: 1,
+                what: Text {
+                    vi: format!("Toàn văn ghi mã “{id}”, nhưng đây là dự thảo của quy trình “{own}”."),
+                    en: format!("The id is “{id}”, but this is a draft of “{own}”."),
+                },
+                mend: Text {
+                    vi: format!("Ghi lại id = \"{own}\"; muốn dùng mã khác thì lập quy trình mới."),
+                    en: format!("Write id = \"{own}\" again; begin a new procedure for another id."),
+                },
+            }]);
         }
         Ok(read)
     }

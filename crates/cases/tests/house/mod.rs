@@ -99,6 +99,12 @@ impl House {
         House { records, cases, ..self.clone() }
     }
 
+    /// The same house, with other procedures.
+    pub fn with_catalogue(&self, catalogue: Arc<Catalogue>) -> House {
+        let (journal, directory) = (self.journal.clone(), self.directory.clone());
+        House { cases: Cases::new(journal, directory, self.records.clone(), catalogue), ..self.clone() }
+    }
+
     pub fn system(&self, duty: &'static str) -> Ctx {
         let clock = self.journal.clock();
         Ctx::system(duty, clock.now(), RequestId::mint(clock, self.journal.entropy()))

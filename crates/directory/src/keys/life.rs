@@ -9,6 +9,7 @@ use crate::{
         CertificateSuspended,
     },
     model::Basis,
+    renewal,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use journal::{Change, Expected};
@@ -134,6 +135,7 @@ impl Keys {
         };
         let draft = ActDraft::new(acts::certificate_resource(&serial, holder), &imported);
         let change = Change::new().on(acts::certificate_stream(&serial), Expected::New).act(draft);
+        let change = renewal::followed(change, holder, &serial, certificate, self.clock.now());
         self.directory.journal().commit(ctx, change).await?;
         Ok(serial)
     }

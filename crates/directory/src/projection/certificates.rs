@@ -29,6 +29,8 @@ pub const CERTIFICATE: Table = Table {
         // When its status last changed: what a delta list tells, and by which caches know that they are old.
         Column::int("status_at").nullable(),
         Column::text("enrolment").nullable(),
+        // The label of its key on the token of the authority's services.
+        Column::text("token").nullable(),
         Column::int("delivered").nullable(),
         Column::int("activated").nullable(),
         Column::int("version"),
@@ -149,6 +151,7 @@ impl Projection for Certificates {
                         ("sealed_key", private_text(act, "sealed_key").into()),
                         ("own", Value::Int(1)),
                         ("enrolment", issued.enrolment.into()),
+                        ("token", issued.token.into()),
                         version,
                     ],
                 );

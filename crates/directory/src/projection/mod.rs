@@ -1,16 +1,20 @@
 //! The tables of the directory, as pure folds of its acts.
 
 mod access;
+mod authority;
 mod certificates;
 mod delegations;
+mod devices;
 mod feeds;
 mod people;
 
 pub use access::{Access, CREDENTIAL, CREDENTIAL_SECRET, LOGIN, SESSION};
+pub use authority::{AUTHORITY_LIST, AUTHORITY_REQUEST, Authorities};
 pub use certificates::{
     CERTIFICATE, Certificates, ENROLMENT, ENROLMENT_LINE, Enrolments, INDICATOR, Indicators, TRUST_ANCHOR, TrustAnchors,
 };
 pub use delegations::{DELEGATION, Delegations};
+pub use devices::{ACME_NAME, ACME_ORDER, DEVICE, Devices};
 pub use feeds::{CALENDAR_FEED, Feeds};
 pub use people::{ASSIGNMENT, BODY, KEPT_REGIME, PERSON, PERSON_PRIVATE, PeopleAndBodies};
 

@@ -75,7 +75,7 @@ impl Office {
             return Err(Problem::Forbidden { act: "agencies.synchronised".into(), resource: "Exchange:all".into() });
         }
         let (mut changed, mut trouble) = (0, None);
-        for transport in self.transports.to_vec() {
+        for transport in self.transports.iter() {
             match transport.agencies().await {
                 Ok(listed) => changed += self.take_over(transport.name(), listed).boxed().await?,
                 Err(Trouble::Unsupported) => {}

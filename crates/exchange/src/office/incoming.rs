@@ -40,8 +40,7 @@ impl Office {
     /// [`Problem::Unavailable`]. That a way does not answer is no error: it shows in [`Office::health`].
     pub async fn receive(&self) -> Result<usize, Problem> {
         let mut taken = 0;
-        for transport in self.transports.to_vec() {
-            let transport = &transport;
+        for transport in self.transports.iter() {
             let now = self.now();
             if !self.breakers.lets(transport.name(), now, self.settings.patience_seconds) {
                 continue;

@@ -1,6 +1,13 @@
 //! `dienhong doctor`: says what is wrong with the configuration and the machine, and how to mend it.
 
-use crate::{config::Config, correspondence, keyfiles, wire::House, wire::storage_name};
+use crate::{
+    config::{Config, Keys},
+    correspondence, keyfiles,
+    wire::House,
+    wire::storage_name,
+};
+use anyhow::Context;
+use directory::apart::{RENEW_ISSUING_SECONDS, RENEW_STAMPING_SECONDS};
 use policy::Policies;
 use procedure::Catalogue;
 use std::path::Path;
@@ -13,7 +20,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     println!("storage   {} · blobs in {}", storage_name(&config.storage.url), config.storage.blobs.display());
     println!("web       listens on {} as {}", config.web.listen, config.web.public_url);
-    println!("keys      master key in {}", config.keys.master.display());
+    println!("keys      master key in {} · {}", config.keys.master.display(), protection(&config.keys));
     println!();
     report.check("policies", Policies::load(None).map(|p| format!("{} actions", p.actions().count())));
     report.check(
@@ -21,10 +28,11 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
         Papers::load(&typeset::Options::default()).map(|p| format!("{} forms", p.forms().count())),
     );
     procedures(&mut report);
-    report.check("master key", master_key(&config.keys.master));
+    report.check("master key", master_key(&config.keys));
     report.check("blobs", writable(&config.storage.blobs));
     report.check("address", address(&config).await);
     report.check("journal", journal(&config).await);
+    certificates(&mut report, &config).await;
     public_url(&mut report, &config);
     axis(&mut report, &config).await;
     println!(
@@ -58,7 +66,7 @@ fn procedures(report: &mut Report) {
             let found = if problems.is_empty() {
                 Ok(format!("{} procedures", catalogue.newest().count()))
             } else {
-                Err(anyhow::anyhow!(problems.join("; ")))
+                Err(anyhow::anyhow!(problems.join("\n")))
             };
             report.check("procedures", found);
         }
@@ -66,15 +74,26 @@ fn procedures(report: &mut Report) {
     }
 }
 
-fn master_key(path: &Path) -> anyhow::Result<String> {
-    if !path.exists() {
+/// How the master key is kept, in words.
+fn protection(keys: &Keys) -> String {
+    match (&keys.passphrase_file, &keys.token) {
+        (_, Some(token)) => format!("under the key {:?} on the token {:?}", token.key, token.label),
+        (Some(file), None) => format!("under the passphrase in {}", file.display()),
+        (None, None) => "as it is".into(),
+    }
+}
+
+fn master_key(keys: &Keys) -> anyhow::Result<String> {
+    let path = &keys.master;
+    if !path.exists() && !keyfiles::tree_path(path).exists() {
+        keyfiles::reachable(keys)?;
         return Ok("not there yet; it is made at the first start".into());
     }
-    let master = keyfiles::master(path, &kernel::OsEntropy)?;
+    let master = keyfiles::master(keys, &kernel::OsEntropy)?;
     if keyfiles::tree_path(path).exists() {
         keyfiles::tree(path, &master, &kernel::OsEntropy)?;
     }
-    Ok("readable by its owner alone; the tree key opens with it".into())
+    Ok(format!("readable by its owner alone, kept {}; the tree key opens with it", protection(keys)))
 }
 
 fn writable(folder: &Path) -> anyhow::Result<String> {
@@ -100,6 +119,45 @@ async fn journal(config: &Config) -> anyhow::Result<String> {
     let acts = house.journal.position().await?;
     house.journal.close().await;
     Ok(format!("{} holds {acts} acts", storage_name(&config.storage.url)))
+}
+
+/// Says where root and keys of the internal authority are, and what must be renewed.
+async fn certificates(report: &mut Report, config: &Config) {
+    if let Some(token) = &config.certificates.token {
+        println!("     keys of the authority on the token {:?} by {}", token.label, token.module.display());
+    }
+    let Ok(house) = House::open(config).await else { return };
+    let found = authority(&house, config).await;
+    report.check("certificates", found);
+    house.journal.close().await;
+}
+
+async fn authority(house: &House, config: &Config) -> anyhow::Result<String> {
+    let now = house.journal.clock().now();
+    let Some(state) = house.keys.authority_state().await? else {
+        return Ok("no authority yet: dienhong authority make (root in the database), or the ceremony".into());
+    };
+    if let Some(revoked) = state.revoked {
+        anyhow::bail!("the root revoked the issuing authority on {}: make a new authority", revoked.day());
+    }
+    house.keys.try_issuing_key().await.context("the issuing authority's key does not sign")?;
+    let late = |certificate: &pki::Certificate, seconds| certificate.not_after() < now.plus_seconds(seconds);
+    if late(&state.stamping, RENEW_STAMPING_SECONDS) {
+        anyhow::bail!("time stamps end on {}: run dienhong authority renew", state.stamping.not_after().day());
+    }
+    if late(&state.issuing, RENEW_ISSUING_SECONDS) {
+        let how = if state.apart { "renew it by the ceremony" } else { "run dienhong authority renew" };
+        anyhow::bail!("the issuing authority ends on {}: {how}", state.issuing.not_after().day());
+    }
+    if let Some(until) = state.list_until.filter(|until| *until < now.plus_seconds(30 * 86_400)) {
+        anyhow::bail!("the root's revocation list counts until {}: have a new one signed by the ceremony", until.day());
+    }
+    if config.certificates.token.is_some() && !state.on_token {
+        anyhow::bail!("a token is configured, but the issuing authority's key is sealed in the database");
+    }
+    let root = if state.apart { "the root is kept apart" } else { "the root lies in this database (small offices)" };
+    let keys = if state.on_token { "issuing key on the token" } else { "issuing key sealed in the database" };
+    Ok(format!("{root}; {keys}; the issuing authority counts until {}", state.issuing.not_after().day()))
 }
 
 /// The ways in and out: whether their configuration works, and whether the other end answers.

@@ -14,7 +14,8 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Check every procedure: that it reads, ends, and has an owner and a deadline wherever it waits.
+    /// Check every procedure: that it reads, ends, and has an owner and a deadline wherever it waits. What is wrong is
+    /// said in Vietnamese, then in English.
     Check {
         /// A folder in place of the procedures that the program carries.
         folder: Option<PathBuf>,
@@ -31,7 +32,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             for problem in catalogue.problems() {
                 println!("{problem}");
             }
-            println!("{} procedures read, {} problems", catalogue.newest().count(), catalogue.problems().len());
+            let (read, wrong) = (catalogue.newest().count(), catalogue.problems().len());
+            println!(
+                "Đọc được {read} quy trình, {wrong} điều phải sửa.\n    {read} procedures read, {wrong} problems."
+            );
             Ok(if catalogue.problems().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         What::List => {

@@ -99,14 +99,13 @@ pub async fn advance(house: &House, steps: usize, at_once: usize) -> anyhow::Res
     let waiting = waiting(house, steps).await?;
     let begun = Instant::now();
     let mut under_way = JoinSet::new();
-    for (expert, id) in waiting {
+    for (expert, id, version) in waiting {
         if under_way.len() >= at_once {
             ended(under_way.join_next().await)?;
         }
         let cases = house.cases.clone();
         under_way.spawn(async move {
-            let case = cases.case(&expert, &id).await?;
-            cases.command(&expert, &id, case.version, complete("carry-out", Some("report")), "").await
+            cases.command(&expert, &id, version, complete("carry-out", Some("report")), "").await
         });
     }
     while !under_way.is_empty() {
@@ -122,18 +121,20 @@ fn ended(done: Option<Result<Result<Done, Problem>, JoinError>>) -> anyhow::Resu
     }
 }
 
-/// So many open tasks of the crowd, as evenly from all its units as may be, each with an expert who does it.
-async fn waiting(house: &House, steps: usize) -> anyhow::Result<Vec<(Ctx, CaseId)>> {
+/// So many open tasks of the crowd, as evenly from all its units as may be, each with an expert who does it and the version
+/// of the case that the expert's page showed.
+async fn waiting(house: &House, steps: usize) -> anyhow::Result<Vec<(Ctx, CaseId, i64)>> {
     let desk = Desk::new(house);
     let mut found = Vec::with_capacity(steps);
     for (place, unit) in UNITS.iter().enumerate() {
         let expert = desk.holder(Position::EXPERT, unit).await?;
         let seat = Position::known(Position::EXPERT).at(&BodyId::new(*unit)?);
         let share = (steps - found.len()) / (UNITS.len() - place);
-        let sql = "SELECT case_id FROM task WHERE seat = $1 AND step = $2 ORDER BY case_id LIMIT $3";
+        let sql = "SELECT t.case_id, c.version FROM task t JOIN case_file c ON c.case_id = t.case_id \
+                   WHERE t.seat = $1 AND t.step = $2 ORDER BY t.case_id LIMIT $3";
         let wanted = [seat.into(), "carry-out".into(), i64::try_from(share)?.into()];
         for row in &house.journal.reader().rows(sql, &wanted).await? {
-            found.push((expert.clone(), CaseId::new(row.text("case_id")?)?));
+            found.push((expert.clone(), CaseId::new(row.text("case_id")?)?, row.int("version")?));
         }
     }
     anyhow::ensure!(found.len() == steps, "only {} open tasks wait", found.len());

@@ -106,7 +106,7 @@ mod tests {
             let tree = directory.body_tree(today).await.unwrap();
             assert_eq!(tree.len(), 2, "the Assembly, and the People's Council outside it");
             let coverage = keys.coverage().await.unwrap();
-            assert_eq!(coverage.people, 720);
+            assert_eq!(coverage.people, 721);
             assert!(coverage.equipped > 600 && coverage.equipped < coverage.people, "{coverage:?}");
 
             let signin = SignIn::new(directory.clone(), master).unwrap();

@@ -220,7 +220,7 @@ fn staff() -> Vec<Planned> {
     all
 }
 
-/// A department: head, two deputy heads, experts; the registry has clerks, and Digital Transformation an administrator.
+/// A department: head, two deputy heads, experts; the registry has clerks, and Digital Transformation administrators.
 fn unit(all: &mut Vec<Planned>, body: &str, experts: usize) {
     let person = |all: &Vec<Planned>| {
         let n = all.len() + 1;
@@ -244,8 +244,11 @@ fn unit(all: &mut Vec<Planned>, body: &str, experts: usize) {
         }
     }
     if body == "vu-chuyen-doi-so" {
-        let admin = person(all).seat(Position::ADMIN, body, true);
-        all.push(admin.plays("Quản trị danh bạ: tổ chức, nhân sự, tài khoản, chứng thư"));
+        // Two: whom others issue certificates for is trusted by two persons only.
+        for _ in 0..2 {
+            let admin = person(all).seat(Position::ADMIN, body, true);
+            all.push(admin.plays("Quản trị danh bạ: tổ chức, nhân sự, tài khoản, chứng thư"));
+        }
     }
 }
 

@@ -89,6 +89,12 @@ impl Revision {
         self.place = Some(place);
         self.appearance(image)
     }
+    /// The signature has a place of its own, whose look is another's to give.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Revision {
+        self.place = Some(place);
+        self
+    }
     /// The image of the signature, shown where its field already is. A one-page PDF.
     #[must_use]
     pub fn appearance(mut self, image: Vec<u8>) -> Revision {
@@ -148,6 +154,14 @@ impl Revision {
         stamper: Option<&dyn TimeStamper>,
     ) -> Result<Signed, SignError> {
         Ok(write::sign(self, pdf.into(), signer, at, stamper)?.to(pdf))
+    }
+    /// Adds the fields of the revision, its own signature field too, and signs nothing: a paper to be signed elsewhere. What
+    /// comes back is asked of [`crate::only_signed`].
+    ///
+    /// # Errors
+    /// As [`Revision::sign`].
+    pub fn prepare(&self, pdf: &[u8], at: Timestamp) -> Result<Vec<u8>, SignError> {
+        Ok([pdf, &write::fields(self, pdf.into(), at)?].concat())
     }
     /// As [`Revision::sign`], for a file that is read in pieces: gives what is to be appended to it, so that memory stays
     /// small however large the file is.

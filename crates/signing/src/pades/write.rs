@@ -117,15 +117,7 @@ fn prepare(
     let mut update = Update::new(file);
     let mut form = Form::open(file)?;
     let lock = form.place_signature(revision, &mut update)?;
-    for (name, place) in &revision.text_fields {
-        let field = Dict::new().with("FT", Object::name("Tx")).with("DA", Object::text("0 g"));
-        form.add(&mut update, name, field, Some(place), None)?;
-    }
-    for (name, place) in &revision.signature_fields {
-        let lock = Dict::new().with("Type", Object::name("SigFieldLock")).with("Action", Object::name("All"));
-        let field = Dict::new().with("FT", Object::name("Sig")).with("Lock", Object::Dict(lock));
-        form.add(&mut update, name, field, Some(place), None)?;
-    }
+    form.add_empty(revision, &mut update)?;
     for (name, value, image) in &revision.fills {
         form.fill(&mut update, name, value, image)?;
     }
@@ -157,6 +149,17 @@ fn prepare(
     update.put(id, Object::Dict(signature));
     form.finish(&mut update, revision.certify)?;
     Prepared::new(update, id, room, &at.micros().to_be_bytes())
+}
+
+/// The file with the fields of a revision, its own too, all of them empty.
+pub(super) fn fields(revision: &Revision, bytes: Bytes<'_>, at: Timestamp) -> Result<Vec<u8>, SignError> {
+    let file = open(bytes)?;
+    let (mut update, mut form) = (Update::new(&file), Form::open(&file)?);
+    let field = Dict::new().with("FT", Object::name("Sig"));
+    form.add(&mut update, &revision.field, field, revision.place.as_ref(), None)?;
+    form.add_empty(revision, &mut update)?;
+    form.finish(&mut update, false)?;
+    Ok(update.write(&at.micros().to_be_bytes()).bytes)
 }
 
 fn reference(method: &str, parameters: Dict, data: Option<Id>) -> Object {
@@ -228,6 +231,20 @@ impl<'a> Form<'a> {
         let lock = self.file.get_dict(&own, "Lock").is_some_and(|lock| lock.has_name("Action", "All"));
         update.put(id, Object::Dict(own));
         Ok(lock)
+    }
+
+    /// Adds the empty fields of a revision, for those who come later.
+    fn add_empty(&mut self, revision: &Revision, update: &mut Update<'_>) -> Result<(), SignError> {
+        for (name, place) in &revision.text_fields {
+            let field = Dict::new().with("FT", Object::name("Tx")).with("DA", Object::text("0 g"));
+            self.add(update, name, field, Some(place), None)?;
+        }
+        for (name, place) in &revision.signature_fields {
+            let lock = Dict::new().with("Type", Object::name("SigFieldLock")).with("Action", Object::name("All"));
+            let field = Dict::new().with("FT", Object::name("Sig")).with("Lock", Object::Dict(lock));
+            self.add(update, name, field, Some(place), None)?;
+        }
+        Ok(())
     }
 
     /// Adds a field with its widget.

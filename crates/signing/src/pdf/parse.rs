@@ -211,6 +211,9 @@ impl<'a> Parser<'a> {
         };
         let digits = &self.rest()[1..end];
         self.at += end + 1;
+        if let Some(text) = super::hexadecimal::read(digits) {
+            return Some(Object::Text(text));
+        }
         let mut text = Vec::with_capacity(digits.len() / 2 + 1);
         let mut high = None;
         for byte in digits.iter().filter(|b| !is_space(**b)) {

@@ -14,8 +14,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use directory::{
-    Holder,
+    AuthorityState, Holder,
     acts::{self, Source},
+    apart::{RENEW_ISSUING_SECONDS, RENEW_STAMPING_SECONDS},
     coverage::{self, Counts, Equipment, PersonEquipment},
     keys::StoredCertificate,
     model::Basis,
@@ -46,6 +47,46 @@ pub struct CertificatesPage {
     pub steps: Vec<Choice>,
     /// Whether the reader may ask for certificates.
     pub asks: bool,
+    /// The internal authority; none when there is none yet.
+    pub authority: Option<AuthorityView>,
+}
+
+/// Where the authority's root and keys are, and until when its certificates count.
+#[derive(Debug, Clone, Serialize)]
+pub struct AuthorityView {
+    /// Whether the root is kept apart from the database.
+    pub apart: bool,
+    /// Whether the issuing authority's key is on a token.
+    pub on_token: bool,
+    /// Whether the root has revoked the issuing authority.
+    pub revoked: bool,
+    /// What counts until when.
+    pub lasting: Vec<Lasting>,
+}
+
+/// What counts until when.
+#[derive(Debug, Clone, Serialize)]
+pub struct Lasting {
+    /// The message of its name.
+    pub what: &'static str,
+    /// Until when.
+    pub until: Timestamp,
+    /// Whether it is to be renewed now.
+    pub due: bool,
+}
+
+impl AuthorityView {
+    fn of(state: &AuthorityState, now: Timestamp) -> AuthorityView {
+        let lasting =
+            |what, until: Timestamp, seconds: i64| Lasting { what, until, due: until < now.plus_seconds(seconds) };
+        let mut all = vec![
+            lasting("authority-root", state.root.not_after(), RENEW_ISSUING_SECONDS),
+            lasting("authority-issuing", state.issuing.not_after(), RENEW_ISSUING_SECONDS),
+            lasting("authority-stamping", state.stamping.not_after(), RENEW_STAMPING_SECONDS),
+        ];
+        all.extend(state.list_until.map(|until| lasting("authority-root-list", until, 30 * 86_400)));
+        AuthorityView { apart: state.apart, on_token: state.on_token, revoked: state.revoked.is_some(), lasting: all }
+    }
 }
 
 /// Counts of a group.
@@ -121,6 +162,23 @@ impl Page for CertificatesPage {
             next: String::new(),
             steps: vec![Choice::new("body", "Cơ quan quản lý")],
             asks: true,
+            authority: Some(AuthorityView {
+                apart: true,
+                on_token: true,
+                revoked: false,
+                lasting: vec![
+                    Lasting {
+                        what: "authority-root",
+                        until: Timestamp::from_micros(2_334_600_000_000_000),
+                        due: false,
+                    },
+                    Lasting {
+                        what: "authority-root-list",
+                        until: Timestamp::from_micros(1_734_600_000_000_000),
+                        due: true,
+                    },
+                ],
+            }),
         };
         vec![("some", page)]
     }
@@ -212,6 +270,7 @@ pub async fn show(viewer: Member, Query(wanted): Query<Wanted>) -> Result<Respon
         next,
         steps: steps.into_iter().map(|s| Choice::new(s, viewer.say(&format!("next-{s}"), &[]))).collect(),
         asks: !super::enrolments::bodies_to_ask_for(&viewer).await?.is_empty(),
+        authority: services.keys.authority_state().await?.map(|state| AuthorityView::of(&state, now)),
     };
     viewer.page(&page).await
 }
@@ -340,7 +399,13 @@ async fn certificate_page(viewer: &Viewer, serial: &str, errors: Vec<Wrong>) -> 
             let known = services.directory.person(id).await?;
             Link::new(format!("/people/{id}"), known.map_or_else(|| id.to_string(), |p| p.name))
         }
-        _ => Link::new("", &stored.holder),
+        _ => match stored.holder.strip_prefix("device:") {
+            Some(id) => {
+                let known = services.keys.device(id).await?;
+                Link::new("/certificates/devices", known.map_or_else(|| id.to_owned(), |device| device.name))
+            }
+            None => Link::new("", &stored.holder),
+        },
     };
     let stream = acts::certificate_stream(serial);
     let mut history = Vec::new();

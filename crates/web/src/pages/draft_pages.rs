@@ -3,7 +3,9 @@
 use super::case::Fact;
 use crate::{
     render::Page,
+    show,
     view::{Choice, Link, Wrong},
+    viewer::Viewer,
 };
 use cases::drafts::{Draft, DraftState};
 use kernel::Timestamp;
@@ -119,13 +121,13 @@ pub struct Found {
 }
 
 impl Found {
-    pub(super) fn all(text: &str, problems: &[LoadProblem]) -> Vec<Found> {
+    pub(super) fn all(viewer: &Viewer, text: &str, problems: &[LoadProblem]) -> Vec<Found> {
         let line = |n: usize| text.lines().nth(n.saturating_sub(1)).unwrap_or_default().chars().take(120).collect();
         let one = |p: &LoadProblem| Found {
             line: i64::try_from(p.line).unwrap_or(0),
             text: line(p.line),
-            what: p.what.clone(),
-            mend: p.mend.clone(),
+            what: show::pick(viewer, &p.what),
+            mend: show::pick(viewer, &p.mend),
         };
         problems.iter().map(one).collect()
     }
@@ -133,8 +135,8 @@ impl Found {
         Found {
             line: 12,
             text: "to = \"nowhere\"".into(),
-            what: "there is no step nowhere".into(),
-            mend: "name a step of this procedure".into(),
+            what: "Không có bước “nowhere”.".into(),
+            mend: "Ghi mã một bước của quy trình này, chẳng hạn: approve, done.".into(),
         }
     }
 }

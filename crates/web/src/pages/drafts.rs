@@ -95,7 +95,9 @@ async fn begun(viewer: &Viewer, typed: &[String; 3], file: Option<&[u8]>, once: 
         Some(bytes) => {
             let text = bpmn_import::import(bytes, id, field, today, catalogue.references()).map_err(|why| {
                 let problem = kernel::FieldProblem::new("bpmn", "bpmn-not-understood");
-                Problem::Invalid(vec![problem.arg("line", why.line).arg("what", why.what).arg("mend", why.mend)])
+                let said = |text: &Text| show::pick(viewer, text);
+                let problem = problem.arg("line", why.line).arg("what", said(&why.what)).arg("mend", said(&why.mend));
+                Problem::Invalid(vec![problem])
             })?;
             (text, viewer.say("draft-note-bpmn", &[]))
         }
@@ -161,7 +163,7 @@ async fn draft_page(viewer: &Viewer, draft: &Draft, errors: Vec<Wrong>) -> Resul
         becomes: read.as_ref().ok().map(|p| (i64::from(p.version), p.valid_from.to_string())),
         changes: read.as_ref().map(|new| changes(viewer, draft, new)).unwrap_or_default(),
         steps: read.as_ref().map(|new| steps(viewer, draft, new)).unwrap_or_default(),
-        found: read.as_ref().err().map(|problems| Found::all(&draft.text, problems)).unwrap_or_default(),
+        found: read.as_ref().err().map(|problems| Found::all(viewer, &draft.text, problems)).unwrap_or_default(),
         sha256: draft.sha256.to_string(),
         story: draft.story.iter().map(told).collect(),
         may: if head.open { may.map(|(name, _)| name).collect() } else { vec![] },
@@ -189,7 +191,8 @@ pub async fn text(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
 fn text_page(viewer: &Viewer, draft: &Draft, text: String, note: String, errors: Vec<Wrong>) -> DraftTextPage {
     let typed = Draft { text: text.clone(), ..draft.clone() };
     let found = viewer.state.services.cases.read_draft(&typed).err().unwrap_or_default();
-    DraftTextPage { draft: DraftHead::of(draft), found: Found::all(&text, &found), text, note, errors }
+    let found = Found::all(viewer, &text, &found);
+    DraftTextPage { draft: DraftHead::of(draft), found, text, note, errors }
 }
 
 /// `POST /procedure-drafts/{draft}/text`: saved also while something is wrong, so that nothing typed is lost.

@@ -9,7 +9,10 @@ use crate::{
     view::{Choice, Link},
     viewer::{Member, Viewer},
 };
-use axum::{extract::Query, response::Response};
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
 use cases::{Cursor, Due, InboxCounts, InboxFilter, InboxTask, MOST_COUNTED, Order, TaskKey, Whose};
 use kernel::{CaseId, PersonId, Problem};
 use procedure::model::Work;
@@ -39,6 +42,8 @@ pub struct InboxPage {
     pub procedures: Vec<Choice>,
     /// The tasks.
     pub tasks: Vec<Item>,
+    /// Whether there is one to be signed.
+    pub signs: bool,
     /// Whom tasks can be given to.
     pub colleagues: Vec<Choice>,
     /// The first page, when this is another.
@@ -116,6 +121,7 @@ impl Page for InboxPage {
             whose: String::new(),
             order: String::new(),
             procedures: vec![Choice::new("incoming-document", "Văn bản đến")],
+            signs: !tasks.is_empty(),
             tasks,
             colleagues: vec![Choice::new("person-2", "Nguyễn Văn B"), Choice::new("person-3", "Trần Thị C")],
             first: None,
@@ -209,7 +215,12 @@ pub async fn list(viewer: Member, Query(search): Query<Search>) -> Result<Respon
     let names = show::names(&viewer, takers.iter().map(String::as_str)).await?;
     let item = |task: &InboxTask| Item {
         task: task_row(&viewer, task),
-        key: if task.seat.contains('@') { format!("{}/{}/{}", task.case, task.step, task.seat) } else { String::new() },
+        // Signatures that are the person's alone can be chosen too: to be signed together.
+        key: if task.seat.contains('@') || task.kind == "sign" {
+            format!("{}/{}/{}", task.case, task.step, task.seat)
+        } else {
+            String::new()
+        },
         taken_by: task.taken_by.as_ref().map(|id| show::name_of(&names, &format!("person:{id}"))).unwrap_or_default(),
         seen: task.seen,
     };
@@ -219,6 +230,7 @@ pub async fn list(viewer: Member, Query(search): Query<Search>) -> Result<Respon
     let page = InboxPage {
         spans: spans(&search, &counts),
         tasks: found.items.iter().map(item).collect(),
+        signs: found.items.iter().any(|task| task.kind == "sign"),
         colleagues: others.map(|c| Choice::new(c.person.as_str(), &c.name)).collect(),
         procedures: cases.catalogue().newest().map(|p| Choice::new(&p.id, show::pick(&viewer, &p.title))).collect(),
         first: filter.after.is_some().then(|| search.address(search.due.as_deref(), None)),
@@ -259,6 +271,9 @@ pub async fn handle(mut posted: Posted) -> Result<Response, Failure> {
         return Err(Problem::field("task", "tasks-none-chosen").into());
     }
     let viewer = &posted.viewer;
+    if act == "sign" {
+        return to_batch(viewer, chosen.into_iter().map(|(_, key)| key)).await;
+    }
     let me = viewer.ctx.person().ok_or_else(|| Problem::fault("a form of nobody"))?.id.clone();
     let to = match act.as_str() {
         "take" | "seen" => me,
@@ -276,6 +291,20 @@ pub async fn handle(mut posted: Posted) -> Result<Response, Failure> {
         page.lines.push(line);
     }
     viewer.page(&page).await
+}
+
+/// To the page where the chosen documents are signed together. Those of them that wait for something else are told there.
+async fn to_batch(viewer: &Viewer, keys: impl Iterator<Item = String>) -> Result<Response, Failure> {
+    let chosen: Vec<TaskKey> = keys.filter_map(|key| task_key(&key)).collect();
+    let mut any = false;
+    for task in &chosen {
+        any |= viewer.state.services.cases.to_sign(&viewer.ctx, &task.case).await.is_ok();
+    }
+    if !any {
+        return Err(Problem::field("task", "inbox-none-to-sign").into());
+    }
+    let cases: Vec<&str> = chosen.iter().map(|task| task.case.as_str()).collect();
+    Ok(Redirect::to(&format!("/batches?cases={}", cases.join(","))).into_response())
 }
 
 /// One of the chosen tasks; what stands in its way is its own answer, only a fault of ours is everybody's.

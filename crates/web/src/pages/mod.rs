@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod ballot;
+pub mod batches;
 pub mod calendar;
 pub mod case;
 pub mod cases;
 pub mod certificates;
 pub mod delegations;
+pub mod devices;
 pub mod document;
 pub mod draft_pages;
 pub mod draft_trial;
@@ -29,6 +31,7 @@ pub mod procedures;
 pub mod public;
 pub mod registers;
 pub mod sign;
+pub mod sign_device;
 pub mod step;
 pub mod system;
 pub mod transfers;
@@ -59,6 +62,8 @@ pages![
     calendar::CalendarPage,
     delegations::DelegationsPage,
     inbox::HandledPage,
+    batches::BatchesPage,
+    batches::BatchPage,
     cases::CasesPage,
     fields::FieldsPage,
     fields::FieldPage,
@@ -75,6 +80,7 @@ pages![
     ballot::ConfirmBallotPage,
     ballot::TallyPage,
     sign::SignPage,
+    sign_device::SignDevicePage,
     sign::FinishPage,
     sign::VotePage,
     document::DocumentPage,
@@ -116,6 +122,8 @@ pages![
     enrolments::EnrolmentFormPage,
     enrolments::EnrolmentPage,
     trust::TrustPage,
+    devices::DevicesPage,
+    devices::DeviceAdmittedPage,
     account::AccountPage,
     account::EnrolPage,
     laws::LawsPage,

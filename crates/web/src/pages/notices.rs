@@ -8,7 +8,8 @@ use crate::{
     viewer::{Member, Viewer, done},
 };
 use axum::response::Response;
-use cases::notices::{Letters, Notice};
+use cases::notices::{About, Letters, Notice};
+use directory::Holder;
 use kernel::{Problem, Timestamp};
 use serde::Serialize;
 
@@ -36,10 +37,10 @@ pub struct NoticeRow {
     pub id: String,
     /// What it says: the message `notice-<what>`.
     pub what: String,
-    /// The case's page.
+    /// The page of the case, or of the certificate that ends; empty where the reader may not open it.
     pub href: String,
-    /// The case.
-    pub case: String,
+    /// What it is about: the title of the case, or that it is a certificate.
+    pub about: String,
     /// Secrecy grade.
     pub grade: u8,
     /// The deadline.
@@ -57,13 +58,18 @@ impl Page for NoticesPage {
             id: format!("case-1/draft/1/{what}"),
             what: what.into(),
             href: "/cases/case-1".into(),
-            case: "Phân công đại biểu Quốc hội hoạt động chuyên trách".into(),
+            about: "Phân công đại biểu Quốc hội hoạt động chuyên trách".into(),
             grade: 0,
             due: Timestamp::from_micros(1_795_000_000_000_000),
             at: Timestamp::from_micros(1_794_000_000_000_000),
             read,
         };
-        let rows = vec![row("escalated", false), row("100", false), row("80", true), row("50", true)];
+        let ends = NoticeRow {
+            href: "/certificates/4f2a".into(),
+            about: "Chứng thư chữ ký số".into(),
+            ..row("certificate-30", false)
+        };
+        let rows = vec![row("escalated", false), row("100", false), ends, row("80", true), row("50", true)];
         let page = |rows: Vec<NoticeRow>, letters| {
             let unread = rows.iter().filter(|row| !row.read).count();
             NoticesPage {
@@ -89,19 +95,13 @@ async fn page(viewer: &Viewer, errors: Vec<Wrong>) -> Result<NoticesPage, Proble
     let found = cases.notices(&viewer.ctx).await?;
     let me = viewer.ctx.person().ok_or_else(|| Problem::fault("a page of nobody"))?;
     let letters = cases.letters_of(&me.id).await?;
-    let row = |notice: &Notice| NoticeRow {
-        id: notice.id.clone(),
-        what: notice.what.clone(),
-        href: format!("/cases/{}", notice.case),
-        case: notice.title.clone(),
-        grade: notice.grade.level(),
-        due: notice.due,
-        at: notice.at,
-        read: notice.read,
-    };
+    let mut rows = Vec::with_capacity(found.len());
+    for notice in &found {
+        rows.push(row(viewer, &Holder::Person(me.id.clone()), notice).await?);
+    }
     Ok(NoticesPage {
         unread: found.iter().filter(|notice| !notice.read).count(),
-        rows: found.iter().map(row).collect(),
+        rows,
         letters: match letters {
             Letters::None => "none",
             Letters::Each => "each",
@@ -110,6 +110,29 @@ async fn page(viewer: &Viewer, errors: Vec<Wrong>) -> Result<NoticesPage, Proble
         hour: if let Letters::Daily(hour) = letters { hour } else { 7 },
         address: cases.letter_address(&me.id).await?.unwrap_or_default(),
         errors,
+    })
+}
+
+async fn row(viewer: &Viewer, me: &Holder, notice: &Notice) -> Result<NoticeRow, Problem> {
+    let (href, about) = match &notice.about {
+        About::Case(case, title) => (format!("/cases/{case}"), title.clone()),
+        About::Certificate(serial) => {
+            let found = viewer.state.services.keys.certificate(serial).await?;
+            let own = found.is_some_and(|found| found.holder == me.code());
+            let href = if own { format!("/certificates/{serial}") } else { String::new() };
+            let words = if own { "notice-own-certificate" } else { "notice-body-certificate" };
+            (href, viewer.say(words, &[]))
+        }
+    };
+    Ok(NoticeRow {
+        id: notice.id.clone(),
+        what: notice.what.clone(),
+        href,
+        about,
+        grade: notice.grade.level(),
+        due: notice.due,
+        at: notice.at,
+        read: notice.read,
     })
 }
 

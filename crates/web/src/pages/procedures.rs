@@ -25,7 +25,7 @@ use procedure::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A declaration that is refused. What is wrong is said in the words of the language, which is English.
+/// A declaration that is refused.
 #[derive(Debug, Serialize)]
 pub struct RefusedFile {
     /// The file, relative to the catalogue.
@@ -64,7 +64,11 @@ impl Page for ProceduresPage {
     const TEMPLATE: &'static str = "procedures.html";
     fn samples() -> Vec<(&'static str, Self)> {
         let one = FieldInUse { field: "lawmaking".into(), procedures: vec![(ProcedureRow::sample(), 3)], runs: (1, 2) };
-        let problem = (12, "the step read has no owner".into(), "write owner = \"position@body\"".into());
+        let problem = (
+            12,
+            "Bước “read” không có người thực hiện.".into(),
+            "Ghi owner = \"chức-vụ@cơ-quan\" vào bước này.".into(),
+        );
         let wrong = RefusedFile { file: "direction/meeting.toml".into(), problems: vec![problem] };
         let page =
             |fields, q: &str| ProceduresPage { fields, share: (53, 54, 9815), q: q.into(), found: 1, refused: vec![] };
@@ -242,7 +246,7 @@ pub async fn list(viewer: Member, Query(wanted): Query<Wanted>) -> Result<Respon
     let found = fields.iter().map(|f| f.procedures.len()).sum::<usize>();
     let mut refused: Vec<RefusedFile> = Vec::new();
     for found in catalogue.problems() {
-        let problem = (found.line, found.what.clone(), found.mend.clone());
+        let problem = (found.line, show::pick(&viewer, &found.what), show::pick(&viewer, &found.mend));
         match refused.iter_mut().find(|file| file.file == found.file) {
             Some(file) => file.problems.push(problem),
             None => refused.push(RefusedFile { file: found.file.clone(), problems: vec![problem] }),
@@ -362,9 +366,14 @@ fn step_rules(viewer: &Viewer, procedure: &Procedure, step: &Step) -> StepRules 
         ));
     }
     let ballot = step.ballot.as_ref().map(|b| &b.source);
-    for rule in &step.next {
+    for (at, rule) in step.next.iter().enumerate() {
         let verified = rule.when.is_none() || ballot.is_none_or(|s| s.verified);
-        rules.push(line(explain::rule(procedure, step, rule), ballot.and_then(|s| s.basis.as_ref()), verified));
+        let mut told = line(explain::rule(procedure, step, rule), ballot.and_then(|s| s.basis.as_ref()), verified);
+        // The number that stands beside its arrow in the drawing.
+        if step.next.len() > 1 {
+            told.words = viewer.say("procedure-rule-n", &[("n", &(at + 1).to_string()), ("rule", &told.words)]);
+        }
+        rules.push(told);
     }
     StepRules {
         name: show::pick(viewer, &step.title),

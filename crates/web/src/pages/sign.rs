@@ -39,6 +39,8 @@ pub struct SignPage {
     pub record: String,
     /// What happens next.
     pub after: String,
+    /// Whether the reader's key is on a device of their own.
+    pub elsewhere: bool,
     /// Earlier steps to which the case may be returned.
     pub returns: Vec<Choice>,
     /// The reason as typed.
@@ -80,7 +82,7 @@ impl PaperView {
 impl Page for SignPage {
     const TEMPLATE: &'static str = "sign.html";
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |errors| SignPage {
+        let page = |elsewhere, errors| SignPage {
             case: CaseHead::sample(),
             paper: PaperView::sample(),
             opinions: Told::samples(),
@@ -88,11 +90,16 @@ impl Page for SignPage {
             effects: vec!["Ban soạn thảo được thành lập từ ngày 20 tháng 12 năm 2024, gồm 12 người.".into()],
             record: "Đại biểu 001, Chủ tịch Quốc hội, ký ban hành Nghị quyết về việc thành lập Ban soạn thảo.".into(),
             after: "Sau khi ký, văn thư sẽ cấp số và đóng dấu.".into(),
+            elsewhere,
             returns: vec![Choice::new("soan-thao", "Soạn thảo")],
             reason: String::new(),
             errors,
         };
-        vec![("to sign", page(vec![])), ("wrong code", page(vec![Wrong::sample("code", "Mã xác thực không đúng.")]))]
+        vec![
+            ("to sign", page(false, vec![])),
+            ("with an own device", page(true, vec![])),
+            ("wrong code", page(false, vec![Wrong::sample("code", "Mã xác thực không đúng.")])),
+        ]
     }
 }
 
@@ -198,7 +205,12 @@ pub async fn show(viewer: Member, Path(id): Path<String>) -> Result<Response, Fa
     viewer.page(&sign_page(&viewer, &case, &step, vec![]).await?).await
 }
 
-async fn sign_page(viewer: &Viewer, case: &CaseView, step: &Step, errors: Vec<Wrong>) -> Result<SignPage, Problem> {
+pub(super) async fn sign_page(
+    viewer: &Viewer,
+    case: &CaseView,
+    step: &Step,
+    errors: Vec<Wrong>,
+) -> Result<SignPage, Problem> {
     let (_, document) = document_here(viewer, case, step, StepKind::Sign)?;
     let cases = &viewer.state.services.cases;
     let entries = cases.timeline(&viewer.ctx, &case.id).await?;
@@ -217,6 +229,7 @@ async fn sign_page(viewer: &Viewer, case: &CaseView, step: &Step, errors: Vec<Wr
         effects: effects(viewer, case).await?,
         record: viewer.say("sign-record", &[("who", &who), ("title", &document.title)]),
         after: if to_clerk { viewer.say("sign-after", &[]) } else { super::case::after(viewer, case) },
+        elsewhere: super::sign_device::is_elsewhere(viewer).await,
         returns: returns(viewer, case),
         reason: String::new(),
         errors,

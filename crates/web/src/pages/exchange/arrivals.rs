@@ -220,7 +220,6 @@ fn filter(typed: &Typed) -> ArrivalFilter {
         until,
         after: Some(typed.after.clone()).filter(|after| !after.is_empty()),
         limit: LINES,
-        ..ArrivalFilter::default()
     }
 }
 

@@ -136,7 +136,6 @@ fn filter(typed: &Typed) -> DispatchFilter {
         until,
         after: Some(typed.after.clone()).filter(|after| !after.is_empty()),
         limit: LINES,
-        ..DispatchFilter::default()
     }
 }
 

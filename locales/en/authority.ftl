@@ -1,0 +1,23 @@
+# The internal certification authority: where its root and keys are, what is to be renewed; reminders of certificates.
+authority-title = The internal certification authority
+authority-apart = The root is kept apart from this database: made and used by the ceremony of two persons.
+authority-here = The root lies in this database (the default, for trying and for small offices): whoever has the database and the master key can make authorities.
+authority-token = The issuing authority's key is on a token (PKCS #11).
+authority-sealed = The issuing authority's key is sealed under the master key, in the database.
+authority-none = There is no internal certification authority yet.
+authority-was-revoked = The root has revoked this issuing authority. Nothing is issued or signed any more.
+authority-what = Certificate
+authority-root = Root
+authority-issuing = Issuing authority
+authority-stamping = Time stamps
+authority-root-list = The root's revocation list
+authority-until = Counts until
+authority-renew-now = To be renewed
+authority-revoked = The root has revoked the issuing authority: no certificate can be issued.
+authority-root-here = The root lies in this database.
+authority-token-missing = The key is on a token, but the configuration names none.
+notice-certificate-90 = A certificate ends in at most 90 days: ask for its renewal
+notice-certificate-30 = A certificate ends in at most 30 days: ask for its renewal
+notice-certificate-7 = A certificate ends in at most 7 days: ask for its renewal now
+notice-own-certificate = My signing certificate
+notice-body-certificate = The seal's certificate of the unit that you lead

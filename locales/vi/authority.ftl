@@ -1,0 +1,23 @@
+# Cơ quan chứng thực nội bộ: chứng thư gốc giữ ở đâu, khóa giữ ở đâu, khi nào phải gia hạn; nhắc gia hạn chứng thư.
+authority-title = Cơ quan chứng thực nội bộ
+authority-apart = Chứng thư gốc giữ ngoài cơ sở dữ liệu này: tạo và dùng theo nghi thức hai người.
+authority-here = Chứng thư gốc nằm trong cơ sở dữ liệu này (cách mặc định, dùng thử và cơ quan nhỏ): ai có cơ sở dữ liệu và khóa chủ thì cấp được chứng thư gốc.
+authority-token = Khóa của cơ quan cấp chứng thư nằm trong thiết bị lưu khóa (PKCS #11).
+authority-sealed = Khóa của cơ quan cấp chứng thư niêm phong bằng khóa chủ, lưu trong cơ sở dữ liệu.
+authority-none = Chưa có cơ quan chứng thực nội bộ.
+authority-was-revoked = Chứng thư gốc đã thu hồi cơ quan cấp chứng thư này. Không cấp, không ký được nữa.
+authority-what = Chứng thư
+authority-root = Chứng thư gốc
+authority-issuing = Cơ quan cấp chứng thư
+authority-stamping = Dịch vụ dấu thời gian
+authority-root-list = Danh sách thu hồi của chứng thư gốc
+authority-until = Có giá trị đến
+authority-renew-now = Cần gia hạn
+authority-revoked = Chứng thư gốc đã thu hồi cơ quan cấp chứng thư: không cấp được chứng thư.
+authority-root-here = Chứng thư gốc nằm trong cơ sở dữ liệu này.
+authority-token-missing = Khóa nằm trong thiết bị lưu khóa, nhưng cấu hình không nêu thiết bị.
+notice-certificate-90 = Chứng thư hết hạn sau không quá 90 ngày: đề nghị gia hạn
+notice-certificate-30 = Chứng thư hết hạn sau không quá 30 ngày: đề nghị gia hạn
+notice-certificate-7 = Chứng thư hết hạn sau không quá 7 ngày: đề nghị gia hạn ngay
+notice-own-certificate = Chứng thư chữ ký số của tôi
+notice-body-certificate = Chứng thư con dấu của đơn vị do mình đứng đầu
