@@ -13,6 +13,7 @@ use journal::{Change, Expected};
 use kernel::{ActDraft, Digest, Problem, StreamId};
 use records::upload::MAX_FILE;
 use signing::Indication;
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read, Seek};
 use std::sync::Arc;
 use tempfile::SpooledTempFile;
@@ -71,10 +72,18 @@ impl Office {
                 if waiting.is_empty() {
                     break;
                 }
-                for one in waiting {
-                    match self.take(transport, &one).boxed().await? {
+                // What a sender sent later says more than what it sent before: it waits until that is here.
+                let mut held: BTreeSet<&str> = BTreeSet::new();
+                for one in &waiting {
+                    if held.contains(one.from.as_str()) {
+                        continue;
+                    }
+                    match self.take(transport, one).boxed().await? {
                         Ok(()) => taken += 1,
                         Err(trouble) => {
+                            if !one.from.is_empty() {
+                                held.insert(&one.from);
+                            }
                             troubles += 1;
                             last = Some(trouble);
                         }

@@ -35,9 +35,11 @@ impl Office {
                 packages.push((from.clone(), telling.code, package));
             }
         }
-        for (from, code, package) in packages {
+        // Parcels of one change stand at one instant: their ids keep the order of the deeds.
+        let mut ids: Vec<String> = packages.iter().map(|_| self.mint("parcel")).collect();
+        ids.sort_unstable();
+        for (id, (from, code, package)) in ids.into_iter().zip(packages) {
             let (blob, length) = compose::keep(&self.journal, package, self.now().day(), Wrap::Raw, Vec::new()).await?;
-            let id = self.mint("parcel");
             let body = Queued {
                 message: "status".into(),
                 transport: of.transport.clone(),
