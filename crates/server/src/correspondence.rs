@@ -1,7 +1,7 @@
 //! The office's ways in and out, as the configuration has them.
 
 use crate::axis_wire::HttpWire;
-use crate::config::Axis;
+use crate::{config::Axis, keyfiles};
 use anyhow::{Context, bail};
 use edxml::axis::Window;
 use exchange::transport::{AxisTransport, FolderTransport, Transport};
@@ -9,7 +9,6 @@ use exchange::{Office, OfficeSettings, Organ};
 use journal::Journal;
 use kernel::Clock;
 use records::Records;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ pub fn ways(axis: &Axis, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<Arc<dyn Tr
             bail!("axis.organ is {:?}: that is no identifier of a body", axis.organ);
         }
         let Some(file) = &axis.secret_file else { bail!("axis.address is set, but axis.secret_file is not") };
-        let secret = secret(file)?;
+        let secret = keyfiles::secret(file).context("axis.secret_file cannot be used")?;
         let window = Window { offset: axis.clock_ahead * 60, skew: axis.clock_skew };
         let patience = Duration::from_secs(u64::try_from(axis.patience_seconds).unwrap_or(60).max(1));
         let wire = Arc::new(HttpWire::new(patience)?);
@@ -54,19 +53,4 @@ pub fn ways(axis: &Axis, clock: Arc<dyn Clock>) -> anyhow::Result<Vec<Arc<dyn Tr
         ways.push(Arc::new(way.with_context(|| format!("axis.folder {} cannot be used", folder.display()))?));
     }
     Ok(ways)
-}
-
-/// The secret, from a file that its owner alone reads.
-fn secret(file: &Path) -> anyhow::Result<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let told = || format!("cannot read axis.secret_file {}", file.display());
-    let mode = std::fs::metadata(file).with_context(told)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        bail!("axis.secret_file {} can be read by others: chmod 600 it", file.display());
-    }
-    let secret = std::fs::read_to_string(file).with_context(told)?.trim().to_owned();
-    if secret.is_empty() {
-        bail!("axis.secret_file {} is empty", file.display());
-    }
-    Ok(secret)
 }
