@@ -7,6 +7,8 @@ LISTEN ?= 127.0.0.1:8343
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 RELEASE := $(TARGET)/release/dienhong
 DEBUG := $(TARGET)/debug/dienhong
+# Files of black-box tests that run side by side, each with programs of its own: they mostly wait for each other's answers.
+WORKERS ?= 3
 
 .PHONY: help demo demo-reset web test test-rust test-blackbox kill-test bench screenshots lint deny fmt prerequisites generated
 
@@ -42,7 +44,7 @@ test-rust: ## The Rust tests alone
 
 test-blackbox: ## The running program on both engines, driven by pyHanko, pdfsig, qpdf, schemathesis, Chromium with axe-core
 	$(CARGO) build --bin dienhong
-	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini tests
+	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini -n $(WORKERS) --dist loadfile --durations=25 tests
 
 kill-test: prerequisites ## SIGKILL a writer of the journal, then the whole server, a hundred times each under load; nothing acknowledged may be lost
 	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} $(CARGO) nextest run --workspace -E 'test(/crash|kill/)'
@@ -53,6 +55,7 @@ bench: prerequisites web ## Measure, beside the machine's own limits and peers, 
 	$(CARGO) build --release --workspace --bins
 	tests/.venv/bin/python benches/service.py
 	tests/.venv/bin/python benches/scale.py
+	tests/.venv/bin/python benches/status.py
 	$(CARGO) bench --workspace --bench acts
 	$(CARGO) bench --workspace --bench papers
 	$(CARGO) bench --workspace --bench certificates

@@ -30,6 +30,8 @@ pub(crate) struct Moved {
     pub procedure: Option<Arc<Procedure>>,
     /// Effects that the program carries out.
     pub effects: Vec<(String, Effect)>,
+    /// The next move is recorded in the same change, so that nobody waits for the deadline of a step in between.
+    pub passing: bool,
 }
 
 /// SHA-256 over who sent the form and its token.
@@ -97,7 +99,7 @@ impl Cases {
             change = change.and(self.effects(loaded, &state, &resource, &moved.effects, last).await?);
         }
         let version = loaded.version + recorded;
-        let mut change = follow_ups(change, loaded, &state, &moved.events, version);
+        let mut change = follow_ups(change, loaded, &state, &moved.events, version, moved.passing);
         for (_, kind) in self.followers.iter().filter(|(procedure, _)| *procedure == loaded.procedure.id) {
             let payload = serde_json::json!({ "case": loaded.id });
             change = change.job(JobDraft::new(kind, format!("{}/{version}", loaded.id), payload));
@@ -107,11 +109,18 @@ impl Cases {
 }
 
 /// The jobs that follow from the events.
-fn follow_ups(mut change: Change, loaded: &Loaded, state: &CaseState, events: &[Event], version: i64) -> Change {
+fn follow_ups(
+    mut change: Change,
+    loaded: &Loaded,
+    state: &CaseState,
+    events: &[Event],
+    version: i64,
+    passing: bool,
+) -> Change {
     for event in events {
         match event {
             Event::StepEntered(entered) => {
-                if let Some(due) = entered.due {
+                if let (Some(due), false) = (entered.due, passing) {
                     change = change.job(timers::deadline(&loaded.id, version, due));
                     change = change.job(notices::first(&loaded.id, &entered.step, entered.at, due));
                 }

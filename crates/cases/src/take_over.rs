@@ -48,6 +48,7 @@ impl Cases {
             let id = CaseId::mint(self.journal.clock(), self.journal.entropy());
             let mut loaded = Loaded::unborn(id.clone(), procedure.clone());
             let open = Command::Open { title: file.title, grade: Grade::Open, fields: file.fields };
+            let mut left = file.moves.len();
             for command in std::iter::once(open).chain(file.moves) {
                 if !matches!(command, Command::Open { .. } | Command::Fill { .. } | Command::Complete { .. }) {
                     return Err(Problem::refused("move-not-taken-over"));
@@ -57,7 +58,9 @@ impl Cases {
                     return Err(Problem::refused("move-not-taken-over"));
                 }
                 let recorded = i64::try_from(events.len()).map_err(Problem::fault)?;
-                let (change, state) = self.change(&loaded, Moved { events, ..Moved::default() }, None).await?;
+                let moved = Moved { events, passing: left > 0, ..Moved::default() };
+                left = left.saturating_sub(1);
+                let (change, state) = self.change(&loaded, moved, None).await?;
                 all = all.and(change);
                 loaded.version += recorded;
                 loaded.access = access_of(&loaded.procedure, &state);

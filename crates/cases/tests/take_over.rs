@@ -38,6 +38,10 @@ testkit::on_both_engines! {
         let expert = house.at_work("person-expert").await;
         let waiting = house.cases.inbox(&expert, &InboxFilter::default()).await.unwrap();
         assert_eq!(waiting.items.iter().map(|task| &task.case).collect::<Vec<_>>(), [&cases[1]]);
+        // Deadlines are waited for only where the file stands now, not at the steps that it has passed.
+        let jobs = house.journal.jobs(journal::JobState::Waiting, 100).await.unwrap();
+        let of = |case: &kernel::CaseId| jobs.iter().filter(|job| job.key.starts_with(case.as_str())).count();
+        assert_eq!((of(&cases[0]), of(&cases[1])), (0, 2), "{jobs:?}");
 
         // The second file asks for what the first step does not offer: neither is recorded.
         let before = house.cases.list(&head, &CaseFilter::default()).await.unwrap().total;

@@ -18,7 +18,10 @@ struct Step {
 }
 
 /// All steps, in order. See [`crate::engine::Kind::ddl`] for the words in braces.
-const STEPS: &[Step] = &[Step { number: 1, name: "acts, log, jobs", ddl: include_str!("migrate/0001.sql") }];
+const STEPS: &[Step] = &[
+    Step { number: 1, name: "acts, log, jobs", ddl: include_str!("migrate/0001.sql") },
+    Step { number: 2, name: "jobs by kind", ddl: include_str!("migrate/0002.sql") },
+];
 
 const STEPS_TABLE: &str = "CREATE TABLE IF NOT EXISTS journal_steps \
     (number {int} NOT NULL PRIMARY KEY, name {text} NOT NULL, at {int} NOT NULL){strict}";

@@ -46,15 +46,15 @@ impl Statements {
                     whole(&mut arguments, value, *ty);
                 }
             }
-            let text = self.text(table, form, count);
+            let text = self.text(tx.kind(), table, form, count);
             tx.run(text, arguments).await?;
         }
         Ok(())
     }
 
-    fn text(&mut self, table: &Table, form: &Form, count: usize) -> Arc<str> {
+    fn text(&mut self, kind: Kind, table: &Table, form: &Form, count: usize) -> Arc<str> {
         let key = (table.name, form.clone(), count);
-        self.0.entry(key).or_insert_with(|| text(table, form, count).into()).clone()
+        self.0.entry(key).or_insert_with(|| text(kind, table, form, count).into()).clone()
     }
 
     /// Writes folded effects: per table deletions, whole rows, changes, and rows made by adding.
@@ -115,10 +115,10 @@ fn columns(table: &Table, form: &Form) -> Vec<Type> {
     }
 }
 
-fn text(table: &Table, form: &Form, count: usize) -> String {
+fn text(kind: Kind, table: &Table, form: &Form, count: usize) -> String {
     let name = table.name;
     let key = table.key.join(", ");
-    let values = tuples(columns(table, form).len(), count);
+    let values = tuples(kind, columns(table, form).len(), count);
     let all = table.columns.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
     match form {
         Form::Insert => format!("INSERT INTO {name} ({all}) VALUES {values}"),
@@ -144,21 +144,21 @@ fn text(table: &Table, form: &Form, count: usize) -> String {
             format!("UPDATE {name} SET {} FROM (VALUES {values}) AS v WHERE {}", sets.join(", "), same.join(" AND "))
         }
         Form::Delete if table.key.len() == 1 => {
-            let marks: Vec<String> = (1..=count).map(|n| format!("${n}")).collect();
+            let marks: Vec<String> = (1..=count).map(|n| kind.mark(n)).collect();
             format!("DELETE FROM {name} WHERE {key} IN ({})", marks.join(", "))
         }
         Form::Delete => format!("DELETE FROM {name} WHERE ({key}) IN (VALUES {values})"),
     }
 }
 
-/// `($1, $2), ($3, $4)`: tuples of `width` parameters.
-fn tuples(width: usize, count: usize) -> String {
+/// `($1, $2), ($3, $4)` or `(?, ?), (?, ?)`: tuples of `width` parameters.
+fn tuples(kind: Kind, width: usize, count: usize) -> String {
     let mut out = String::with_capacity(count * (width * 6 + 4));
     for row in 0..count {
         out.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..width {
             let comma = if column == 0 { "" } else { ", " };
-            let _ = write!(out, "{comma}${}", row * width + column + 1);
+            let _ = write!(out, "{comma}{}", kind.mark(row * width + column + 1));
         }
         out.push(')');
     }
@@ -200,18 +200,22 @@ mod tests {
     #[test]
     fn statements_are_one_text_for_both_engines() {
         assert_eq!(
-            text(&TASKS, &Form::Upsert, 2),
+            text(Kind::Postgres, &TASKS, &Form::Upsert, 2),
             "INSERT INTO tasks (case_id, step, due, seen) VALUES ($1, $2, $3, $4), ($5, $6, $7, $8) \
              ON CONFLICT (case_id, step) DO UPDATE SET due = excluded.due, seen = excluded.seen"
         );
         assert_eq!(
-            text(&TASKS, &Form::Update(vec![(2, false), (3, true)]), 1),
+            text(Kind::Postgres, &TASKS, &Form::Update(vec![(2, false), (3, true)]), 1),
             "UPDATE tasks SET due = v.column3, seen = COALESCE(tasks.seen, 0) + v.column4 \
              FROM (VALUES ($1, $2, $3, $4)) AS v WHERE tasks.case_id = v.column1 AND tasks.step = v.column2"
         );
         assert_eq!(
-            text(&TASKS, &Form::Delete, 2),
+            text(Kind::Postgres, &TASKS, &Form::Delete, 2),
             "DELETE FROM tasks WHERE (case_id, step) IN (VALUES ($1, $2), ($3, $4))"
+        );
+        assert_eq!(
+            text(Kind::Sqlite, &TASKS, &Form::Delete, 2),
+            "DELETE FROM tasks WHERE (case_id, step) IN (VALUES (?, ?), (?, ?))"
         );
     }
 

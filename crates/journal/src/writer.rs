@@ -75,9 +75,13 @@ fn prepare(inner: &Inner, ctx: &Ctx, change: Change) -> Result<Prepared, Problem
         let ctx = program.as_ref().unwrap_or(ctx);
         let actor = ActorRecord::of(ctx);
         let mut acts = Vec::with_capacity(part.acts.len());
-        for draft in part.acts {
-            let policies = inner.policies.require(ctx, draft.kind, &draft.resource)?.policies;
-            let act = prepare_act(inner, ctx, &actor, &part.stream, draft, policies)?;
+        let mut allowed_by = Vec::with_capacity(part.acts.len());
+        for on_one_thing in part.acts.chunk_by(|a, b| a.resource == b.resource) {
+            let kinds: Vec<&str> = on_one_thing.iter().map(|draft| draft.kind).collect();
+            allowed_by.extend(inner.policies.require_all(ctx, &kinds, &on_one_thing[0].resource)?);
+        }
+        for (draft, allowed) in part.acts.into_iter().zip(allowed_by) {
+            let act = prepare_act(inner, ctx, &actor, &part.stream, draft, allowed.policies)?;
             bytes += act.envelope.iter().map(String::len).sum::<usize>();
             acts.push(act);
         }
@@ -98,7 +102,10 @@ fn prepare_act(
     draft: ActDraft,
     policies: Vec<String>,
 ) -> Result<PreparedAct, Problem> {
-    check_json("body", &draft.body)?;
+    // That it has a canonical form shows when the envelope is written.
+    if holds_nul(&draft.body) {
+        return Err(Problem::field("body", "field-control-character"));
+    }
     check_text("resource", &draft.resource.id)?;
     let (mut private, mut commitment) = (None, None);
     if let Some(data) = &draft.private {
@@ -309,6 +316,9 @@ mod tests {
             assert_eq!(fields[0].code, code);
         }
         assert!(check_json("body", &json!("a text about \\u0000")).is_ok());
+        assert!(holds_nul(&json!({"a": [{"b\0": 1}]})) && !holds_nul(&json!("a text about \\u0000")));
+        let fraction = open_envelope(&act(json!({"a": 1.5}), "Case:case-1".into(), None));
+        assert!(matches!(fraction, Err(Problem::Invalid(fields)) if fields[0].code == "field-number"));
         assert!(check_stream(&StreamId::from_text("nothing")).is_err());
         assert!(check_stream(&StreamId::new("case", "a\nb")).is_err());
     }

@@ -77,16 +77,22 @@ impl People {
     }
 }
 
-pub(crate) fn prepare(
+pub(crate) fn prepare<'a>(
     people: &People,
     ctx: &Ctx,
-    action: &Entity,
+    actions: impl Iterator<Item = &'a Entity>,
     resource: &Resource,
 ) -> Result<Prepared, Unreadable> {
     let principal = principal(people, &ctx.actor)?;
     let resource = thing(resource)?;
     let uids = (principal.uid(), resource.uid());
-    let entities = Entities::from_entities([principal, resource, action.clone()], None)
+    let mut all = vec![principal, resource];
+    for action in actions {
+        if !all[2..].iter().any(|other| other.uid() == action.uid()) {
+            all.push(action.clone());
+        }
+    }
+    let entities = Entities::from_entities(all, None)
         .map_err(|why| Unreadable::Build(why.to_string()))?;
     Ok(Prepared { principal: uids.0, resource: uids.1, entities })
 }

@@ -71,31 +71,48 @@ impl Policies {
     /// that cannot be read, are refused and logged without their content. Costs some ten microseconds, and about twice
     /// that for a person's refusal, which is asked again with the second factor; grows with the number of participants.
     pub fn decide(&self, ctx: &Ctx, action: &str, resource: &Resource) -> Decision {
+        self.decide_all(ctx, &[action], resource).pop().unwrap_or_else(Decision::refused)
+    }
+
+    /// [`Policies::decide`] for several actions on one thing, answered in their order. Actor and thing are made ready
+    /// once, which is most of what a question costs.
+    pub fn decide_all(&self, ctx: &Ctx, actions: &[&str], resource: &Resource) -> Vec<Decision> {
+        let asked: Vec<_> = actions.iter().map(|action| self.asked(ctx, action, resource)).collect();
+        let entities = asked.iter().flatten().map(|(asked, _)| &asked.entity);
+        let prepared = match entities::prepare(&self.people, ctx, entities, resource) {
+            Ok(prepared) => prepared,
+            Err(why) => {
+                tracing::warn!(?actions, kind = resource.kind, %why, "refused: the question cannot be read");
+                return vec![Decision::refused(); actions.len()];
+            }
+        };
+        let answer = |found: Option<(&Asked, &PolicySet)>| {
+            let Some((asked, policies)) = found else { return Decision::refused() };
+            let mut decision = self.ask(asked, policies, &prepared, ctx.strength);
+            if !decision.allowed && ctx.strength < Strength::Fresh && matches!(ctx.actor, Actor::Person(_)) {
+                decision.needs_fresh = self.ask(asked, policies, &prepared, Strength::Fresh).allowed;
+            }
+            decision
+        };
+        asked.into_iter().map(answer).collect()
+    }
+
+    /// The action, and the policies that can match it when such an actor does it to such a thing.
+    fn asked(&self, ctx: &Ctx, action: &str, resource: &Resource) -> Option<(&Asked, &PolicySet)> {
         let Some(asked) = self.actions.get(action) else {
             tracing::warn!(action, "refused: the policy schema has no such action");
-            return Decision::refused();
+            return None;
         };
-        let Some(policies) = asked.policies.get(&(entities::actor_kind(&ctx.actor), resource.kind.to_owned())) else {
-            let kind = resource.kind;
+        let kind = resource.kind;
+        let policies = asked.policies.get(&(entities::actor_kind(&ctx.actor), kind.to_owned()));
+        if policies.is_none() {
             tracing::warn!(
                 action,
                 kind,
                 "refused: the policy schema has no such action by such an actor on such a thing"
             );
-            return Decision::refused();
-        };
-        let prepared = match entities::prepare(&self.people, ctx, &asked.entity, resource) {
-            Ok(prepared) => prepared,
-            Err(why) => {
-                tracing::warn!(action, kind = resource.kind, %why, "refused: the question cannot be read");
-                return Decision::refused();
-            }
-        };
-        let mut decision = self.ask(asked, policies, &prepared, ctx.strength);
-        if !decision.allowed && ctx.strength < Strength::Fresh && matches!(ctx.actor, Actor::Person(_)) {
-            decision.needs_fresh = self.ask(asked, policies, &prepared, Strength::Fresh).allowed;
         }
-        decision
+        policies.map(|policies| (asked, policies))
     }
 
     /// [`Policies::decide`] as a result.
@@ -103,13 +120,24 @@ impl Policies {
     /// # Errors
     /// [`Problem::NeedsSecondFactor`] or [`Problem::Forbidden`].
     pub fn require(&self, ctx: &Ctx, action: &str, resource: &Resource) -> Result<Decision, Problem> {
-        let decision = self.decide(ctx, action, resource);
-        if decision.allowed {
-            Ok(decision)
-        } else if decision.needs_fresh {
-            Err(Problem::NeedsSecondFactor { act: action.to_owned() })
-        } else {
-            Err(Problem::Forbidden { act: action.to_owned(), resource: format!("{}:{}", resource.kind, resource.id) })
+        Ok(self.require_all(ctx, &[action], resource)?.pop().unwrap_or_else(Decision::refused))
+    }
+
+    /// [`Policies::decide_all`] as a result: every action is allowed, or the first that is not is told.
+    ///
+    /// # Errors
+    /// As [`Policies::require`].
+    pub fn require_all(&self, ctx: &Ctx, actions: &[&str], resource: &Resource) -> Result<Vec<Decision>, Problem> {
+        let decisions = self.decide_all(ctx, actions, resource);
+        match actions.iter().zip(&decisions).find(|(_, decision)| !decision.allowed) {
+            None => Ok(decisions),
+            Some((action, Decision { needs_fresh: true, .. })) => {
+                Err(Problem::NeedsSecondFactor { act: (*action).to_owned() })
+            }
+            Some((action, _)) => Err(Problem::Forbidden {
+                act: (*action).to_owned(),
+                resource: format!("{}:{}", resource.kind, resource.id),
+            }),
         }
     }
 

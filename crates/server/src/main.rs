@@ -20,6 +20,11 @@ use config::{Config, LogFormat};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Memory comes from mimalloc: a move or a page makes thousands of small pieces on one thread and drops them on another,
+/// which costs the C library's allocator a sixth of all time.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Diên Hồng: a parliament's whole digital work in one program.
 #[derive(Parser)]
 #[command(name = "dienhong", version, about)]

@@ -4,7 +4,7 @@ use super::{Prepared, PreparedPart, Submission, Writer};
 use crate::{
     JobDraft, PrivateErased, Table,
     change::Expected,
-    engine::{Failure, Tx, note},
+    engine::{Failure, Kind, Tx, note},
     net::Net,
     projection::{Column, Rows, Value},
     sql::{Form, Statements},
@@ -215,7 +215,7 @@ impl Batches {
             let wanted = streams.len().next_power_of_two();
             let parameters: Vec<Value> =
                 (0..wanted).map(|at| streams.get(at).copied().unwrap_or(streams[0]).into()).collect();
-            for row in tx.rows(heads_sql(wanted), &parameters).await? {
+            for row in tx.rows(heads_sql(tx.kind(), wanted), &parameters).await? {
                 let hash = Digest::parse(row.text("hash")?).map_err(Problem::fault)?;
                 let head = Head { version: row.int("version")?, at: row.time("at")?, hash };
                 self.heads.insert(StreamId::from_text(row.text("stream")?), head);
@@ -323,8 +323,8 @@ fn unfit(why: &str) -> Problem {
 }
 
 /// The last act of each of some streams.
-fn heads_sql(streams: usize) -> String {
-    let marks: Vec<String> = (1..=streams).map(|n| format!("(${n})")).collect();
+fn heads_sql(kind: Kind, streams: usize) -> String {
+    let marks: Vec<String> = (1..=streams).map(|n| format!("({})", kind.mark(n))).collect();
     format!(
         "SELECT a.stream, a.version, a.at, a.hash FROM (VALUES {}) AS v JOIN acts a ON a.stream = v.column1 \
          AND a.version = (SELECT MAX(b.version) FROM acts b WHERE b.stream = v.column1)",

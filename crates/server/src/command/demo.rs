@@ -76,6 +76,10 @@ pub async fn run(arguments: Arguments, mut config: Config) -> anyhow::Result<Exi
             }
             if tasks + closed > 0 {
                 demo::bulk::crowd(&house, tasks, closed, &mut |line| eprintln!("  {line}")).await?;
+                // What follows from so many files is done here, so that a program that serves them begins at rest.
+                let jobs = house.journal.run_due_jobs(&house.workers()).await?;
+                house.journal.seal_once().await?;
+                eprintln!("  {jobs} jobs that were due are done, the acts are sealed");
             }
             house.journal.close().await;
         }

@@ -55,7 +55,7 @@ const UNITS: [&str; 8] = [
 ];
 /// Files between two lines of progress.
 const FILES_REPORT: usize = 50_000;
-/// Days over which the tasks of the crowd fall due, from a month ago on.
+/// Days over which the tasks of the crowd fall due, from twelve days ago on: one in ten is late.
 const DUE_DAYS: usize = 120;
 
 /// Adds tasks given to units of the Office: so many that are open, and so many that were done.
@@ -70,7 +70,7 @@ pub async fn crowd(house: &House, open: usize, closed: usize, say: &mut dyn FnMu
         let until = (entered + MOST_FILES).min(open + closed);
         let file = |place: usize| {
             let is_open = place < open;
-            let due = today.plus_days(i64::try_from(place * 7 % DUE_DAYS).unwrap_or(0) - 30);
+            let due = today.plus_days(i64::try_from(place * 7 % DUE_DAYS).unwrap_or(0) - 12);
             // A task that the Office gives to itself is in the same hands from beginning to end.
             let unit = if is_open { UNITS[place % UNITS.len()] } else { "vpqh" };
             let title = format!("Nhiệm vụ {place:07}");
