@@ -92,8 +92,7 @@ pub(crate) fn prepare<'a>(
             all.push(action.clone());
         }
     }
-    let entities = Entities::from_entities(all, None)
-        .map_err(|why| Unreadable::Build(why.to_string()))?;
+    let entities = Entities::from_entities(all, None).map_err(|why| Unreadable::Build(why.to_string()))?;
     Ok(Prepared { principal: uids.0, resource: uids.1, entities })
 }
 
