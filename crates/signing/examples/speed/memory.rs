@@ -13,9 +13,11 @@ pub fn print() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("large.pdf");
     large::write(&path, &sample("paper.pdf"), 200)?;
-    let peak = || large::peak().map_or("unknown".to_owned(), |kilobytes| format!("{:.0} MB", kilobytes as f64 / 1024.0));
+    let peak =
+        || large::peak().map_or("unknown".to_owned(), |kilobytes| format!("{:.0} MB", kilobytes as f64 / 1024.0));
     let before = peak();
-    let signed = Revision::new("ChuKy").append(&Source::open(&path)?, &house.person, house.now, Some(&house.stamper))?;
+    let signed =
+        Revision::new("ChuKy").append(&Source::open(&path)?, &house.person, house.now, Some(&house.stamper))?;
     let signing = peak();
     large::append(&path, &signed.bytes)?;
     let trust = house.trust();
