@@ -6,7 +6,8 @@ bb.pdf and lta.pdf, signed elsewhere, to be validated. The script writes its own
 peer-lta.pdf, and prints JSON: how often each is done in a second of this thread's processor time.
 
 Tuned: keys, certificates and lists are read once; one event loop; room for the signature is reserved instead of signing
-once more to learn its length; the archive stamp's field has a name; the context that is asked before signing keeps what
+once more to learn its length; the archive stamp's field has a name, and the evidence is written in one revision with it,
+without saying which of it belongs to which signature (ours does say so); the context that is asked before signing keeps what
 it found, so that from the second paper on no path is checked again; what was loaded before is left out of garbage
 collection. Each validation reads the file anew and begins with a fresh context, since a paper may be by anybody.
 """
@@ -32,6 +33,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers, timestamps
 from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.general import as_signing_certificate_v2, simple_cms_attribute
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.policy_decl import (
@@ -129,6 +131,9 @@ lta_signer = pdf_signer(
     embed_validation_info=True,
     use_pades_lta=True,
     timestamp_field_name="Stamp1",
+    dss_settings=DSSContentSettings(
+        include_vri=False, next_ts_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+    ),
     validation_context=ValidationContext(
         trust_manager=anchors, other_certs=[issuing], crls=crls, moment=now, allow_fetching=False,
         revocation_mode="hard-fail",
@@ -161,12 +166,16 @@ async def validate_lta():
 
 
 async def rate(work):
+    """In the best of many short stretches, as ours is measured."""
     await work()
-    count, start, busy = 0, time.perf_counter(), time.thread_time()
+    start, best = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
-        await work()
-        count += 1
-    return count / (time.thread_time() - busy)
+        count, begun, busy = 0, time.perf_counter(), time.thread_time()
+        while time.perf_counter() - begun < 0.1:
+            await work()
+            count += 1
+        best = max(best, count / (time.thread_time() - busy))
+    return best
 
 
 async def key():

@@ -175,13 +175,15 @@ fn reference(method: &str, parameters: Dict, data: Option<Id>) -> Object {
 /// `D:20250105091230+07'00'`.
 pub(crate) fn pdf_date(at: Timestamp) -> String {
     let local = at.iso_local();
-    let digits: String = local.chars().take(19).filter(char::is_ascii_digit).collect();
-    format!("D:{digits}+07'00'")
+    let digits = local.chars().take(19).filter(char::is_ascii_digit);
+    "D:".chars().chain(digits).chain("+07'00'".chars()).collect()
 }
 
 /// The form of the file while fields are added and filled.
 pub(crate) struct Form<'a> {
     file: &'a File<'a>,
+    /// The first page, where most fields go.
+    first: (Id, Dict),
     existing: Vec<(String, Id, Dict)>,
     added: Vec<Id>,
     /// The signature dictionary.
@@ -190,10 +192,8 @@ pub(crate) struct Form<'a> {
 
 impl<'a> Form<'a> {
     pub fn open(file: &'a File<'a>) -> Result<Form<'a>, SignError> {
-        if file.pages().next().is_none() {
-            return Err(SignError::Pdf("it has no pages".into()));
-        }
-        Ok(Form { file, existing: file.fields(), added: Vec::new(), signature: None })
+        let first = file.pages().next().ok_or_else(|| SignError::Pdf("it has no pages".into()))?;
+        Ok(Form { file, first, existing: file.fields(), added: Vec::new(), signature: None })
     }
 
     /// Takes or makes the field of the signature. True when the field asks the signature to lock all others.
@@ -256,7 +256,12 @@ impl<'a> Form<'a> {
             return Err(SignError::Request(format!("a field named {name:?} cannot be added")));
         }
         let number = place.map_or(1, |p| p.page);
-        let (page_id, page) = number.checked_sub(1).and_then(|i| self.file.pages().nth(i)).ok_or_else(|| {
+        let page = match number {
+            0 => None,
+            1 => Some(self.first.clone()),
+            _ => self.file.pages().nth(number - 1),
+        };
+        let (page_id, page) = page.ok_or_else(|| {
             let pages = self.file.pages().count();
             SignError::Request(format!("the file has {pages} pages, but page {number} was named"))
         })?;

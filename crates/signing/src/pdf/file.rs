@@ -244,12 +244,13 @@ impl<'a> File<'a> {
     }
     /// A value that a page may inherit from the nodes above it.
     pub fn inherited(&self, page: &Dict, key: &str) -> Option<Object> {
-        let mut node = page.clone();
+        let mut above: Option<Dict> = None;
         for _ in 0..64 {
-            if let Some(value) = self.get(&node, key) {
+            let node = above.as_ref().unwrap_or(page);
+            if let Some(value) = self.get(node, key) {
                 return Some(value);
             }
-            node = self.get_dict(&node, "Parent")?;
+            above = Some(self.get_dict(node, "Parent")?);
         }
         None
     }

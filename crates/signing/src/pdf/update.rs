@@ -2,7 +2,7 @@
 
 use super::{
     file::File,
-    object::{Data, Dict, Id, Object},
+    object::{Data, Dict, Id, Object, integer},
     xref::Kind,
 };
 use std::collections::BTreeMap;
@@ -128,14 +128,30 @@ fn runs(offsets: &BTreeMap<Id, usize>) -> Vec<Vec<(Id, usize)>> {
 fn write_table(offsets: &BTreeMap<Id, usize>, trailer: Dict, out: &mut Vec<u8>) {
     out.extend_from_slice(b"xref\n");
     for run in runs(offsets) {
-        out.extend_from_slice(format!("{} {}\n", run[0].0.number, run.len()).as_bytes());
+        integer(run[0].0.number.into(), out);
+        out.push(b' ');
+        integer(run.len() as i64, out);
+        out.push(b'\n');
         for (id, offset) in run {
-            out.extend_from_slice(format!("{offset:010} {:05} n\r\n", id.generation).as_bytes());
+            padded(offset as u64, 10, out);
+            out.push(b' ');
+            padded(id.generation.into(), 5, out);
+            out.extend_from_slice(b" n\r\n");
         }
     }
     out.extend_from_slice(b"trailer\n");
     trailer.write(out);
     out.push(b'\n');
+}
+
+/// Appends a number with zeros before it.
+fn padded(mut number: u64, width: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + width, b'0');
+    for digit in out[start..].iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
 }
 
 fn write_stream(offsets: &BTreeMap<Id, usize>, trailer: Dict, number: u32, start: usize, out: &mut Vec<u8>) {
