@@ -6,9 +6,9 @@ bb.pdf and lta.pdf, signed elsewhere, to be validated. The script writes its own
 peer-lta.pdf, and prints JSON: how often each is done in a second of this thread's processor time.
 
 Tuned: keys, certificates and lists are read once; one event loop; room for the signature is reserved instead of signing
-once more to learn its length; the archive stamp's field has a name, and the evidence is written in one revision with it,
-without saying which of it belongs to which signature (ours does say so); the context that is asked before signing keeps what
-it found, so that from the second paper on no path is checked again; what was loaded before is left out of garbage
+once more to learn its length; the archive stamp's field has a name, and the evidence is written in one revision with
+it, without saying which of it belongs to which signature (ours does say so); the context that is asked before signing keeps
+what it found, so that from the second paper on no path is checked again; what was loaded before is left out of garbage
 collection. Each validation reads the file anew and begins with a fresh context, since a paper may be by anybody.
 """
 
