@@ -74,7 +74,7 @@ impl<'a> File<'a> {
             xref,
             catalog: Dict::new(),
             streams: RefCell::default(),
-            parsed: RefCell::new(HashMap::with_capacity(28)),
+            parsed: RefCell::default(),
             kept: Cell::new(0),
             spent: Cell::new(0),
         };
