@@ -21,6 +21,7 @@ const fn mask(yes: bool) -> u8 {
 const BLOCK: usize = 32;
 
 /// The bytes of a block of digits. What is no digit clears `good`.
+#[allow(clippy::needless_range_loop, reason = "three arrays in step")]
 fn block(digits: &[u8; BLOCK], good: &mut [u8; BLOCK]) -> [u8; BLOCK / 2] {
     let mut values = [0; BLOCK];
     for i in 0..BLOCK {
