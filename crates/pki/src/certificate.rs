@@ -108,6 +108,16 @@ impl Certificate {
             verdicts: Verdicts::default(),
         })))
     }
+    /// The certificate among those that are known when it is there, byte for byte, with the verdicts on it; else read anew.
+    ///
+    /// # Errors
+    /// As [`Certificate::parse`].
+    pub fn parse_knowing(der: &[u8], known: &[Certificate]) -> Result<Certificate> {
+        match known.iter().find(|certificate| certificate.der() == der) {
+            Some(certificate) => Ok(certificate.clone()),
+            None => Certificate::parse(der),
+        }
+    }
     /// All certificates of a PEM text, in order; other blocks and text between are passed over.
     ///
     /// # Errors

@@ -74,6 +74,13 @@ impl SignedData {
     /// # Errors
     /// [`Error::Malformed`], or [`Error::Unsupported`] for a digest that is not known.
     pub fn parse(bytes: &[u8]) -> Result<SignedData> {
+        SignedData::parse_knowing(bytes, &[])
+    }
+    /// As [`SignedData::parse`], where some of the certificates inside may be known: see [`Certificate::parse_knowing`].
+    ///
+    /// # Errors
+    /// As [`SignedData::parse`].
+    pub fn parse_knowing(bytes: &[u8], known: &[Certificate]) -> Result<SignedData> {
         let der = to_definite(bytes)?;
         let mut outer = Reader::new(&der, WHAT).sequence()?;
         if outer.oid()? != oid::SIGNED_DATA {
@@ -99,7 +106,7 @@ impl SignedData {
         if let Some(list) = reader.optional(tag::context_constructed(0))? {
             let mut list = list.open(WHAT);
             while !list.is_empty() {
-                match Certificate::parse(list.any()?.raw) {
+                match Certificate::parse_knowing(list.any()?.raw, known) {
                     Ok(certificate) => certificates.push(certificate),
                     Err(_) => unreadable += 1,
                 }
@@ -234,7 +241,11 @@ impl SignerInfo {
                 _ if version_2 => Hash::Sha256,
                 _ => Hash::Sha1,
             };
-            Ok(id.take(tag::OCTET_STRING)?.content == hash.of(&[certificate.der()]))
+            let stated = id.take(tag::OCTET_STRING)?.content;
+            Ok(match hash {
+                Hash::Sha256 => stated == certificate.fingerprint().bytes(),
+                other => stated == other.of(&[certificate.der()]),
+            })
         };
         let second = self.signed_value(oid::SIGNING_CERTIFICATE_V2).map(|value| read(value, true).unwrap_or(false));
         second.or_else(|| self.signed_value(oid::SIGNING_CERTIFICATE).map(|value| read(value, false).unwrap_or(false)))
@@ -316,10 +327,10 @@ pub fn attribute(kind: Oid, value: &[u8]) -> Vec<u8> {
 
 /// The attribute signing-certificate-v2 for a certificate, with SHA-256 (RFC 5035; EN 319 122-1, 5.2.2.3).
 pub fn signing_certificate(certificate: &Certificate) -> Vec<u8> {
-    let digest = Hash::Sha256.of(&[certificate.der()]);
+    let digest = certificate.fingerprint();
     let issuer = asn1::tagged(4, [certificate.issuer().der()]);
     let serial = asn1::tlv(tag::INTEGER, certificate.serial());
-    let id = asn1::sequence([asn1::octets(&digest), asn1::sequence([asn1::sequence([issuer]), serial])]);
+    let id = asn1::sequence([asn1::octets(digest.bytes()), asn1::sequence([asn1::sequence([issuer]), serial])]);
     attribute(oid::SIGNING_CERTIFICATE_V2, &asn1::sequence([asn1::sequence([id])]))
 }
 

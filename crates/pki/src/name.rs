@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result, malformed},
     oid::{self, Oid},
 };
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 const WHAT: &str = "name";
 
@@ -116,7 +116,11 @@ fn comparable(text: &str) -> String {
     if text.bytes().all(|b| b.is_ascii_graphic()) {
         return text.to_ascii_lowercase();
     }
-    let lower = text.nfkc().flat_map(char::to_lowercase).collect::<String>();
+    // Nearly every name is in that form as it came.
+    let lower: String = match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => text.chars().flat_map(char::to_lowercase).collect(),
+        _ => text.nfkc().flat_map(char::to_lowercase).collect(),
+    };
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -231,6 +235,8 @@ mod tests {
         };
         assert_eq!(make(tag::UTF8_STRING, "  Quoc   HOI "), make(tag::PRINTABLE_STRING, "quoc hoi"));
         assert_ne!(make(tag::UTF8_STRING, "Quốc hội"), make(tag::UTF8_STRING, "Quoc hoi"));
+        // Composed, in pieces, and in full width.
+        assert_eq!(make(tag::UTF8_STRING, "Qu\u{1ed1}c"), make(tag::UTF8_STRING, "ＱUo\u{302}\u{301}c"));
     }
 
     #[test]

@@ -138,7 +138,15 @@ impl TimeStampToken {
     /// # Errors
     /// [`Error::Malformed`].
     pub fn parse(bytes: &[u8]) -> Result<TimeStampToken> {
-        let message = SignedData::parse(bytes)?;
+        TimeStampToken::parse_knowing(bytes, &[])
+    }
+    /// As [`TimeStampToken::parse`], where some of the certificates inside may be known: see
+    /// [`Certificate::parse_knowing`].
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn parse_knowing(bytes: &[u8], known: &[Certificate]) -> Result<TimeStampToken> {
+        let message = SignedData::parse_knowing(bytes, known)?;
         if message.content_type != oid::TST_INFO || message.signers.len() != 1 {
             return Err(malformed(WHAT, "it is no time stamp token with one signer"));
         }

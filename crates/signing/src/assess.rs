@@ -81,7 +81,7 @@ impl<'a> Evidence<'a> {
     }
     /// With what a time stamp carries.
     pub fn add_stamp(&mut self, token: &[u8]) {
-        if let Ok(token) = TimeStampToken::parse(token) {
+        if let Ok(token) = TimeStampToken::parse_knowing(token, &self.certificates) {
             self.add(&token.message);
         }
     }
@@ -124,17 +124,23 @@ impl<'a> Evidence<'a> {
         let options = Options { status: StatusRule::Required, ..Options::at(at) };
         path::find(certificate, material, &options).is_ok()
     }
-    /// The time that a token proves, when its authority is trusted and it covers these bytes.
+    /// Reads a time stamp and looks for its authority. To be asked once for each, since that checks a signature.
+    pub fn stamp(&self, token: &[u8]) -> Result<Stamp, StampFault> {
+        let token = TimeStampToken::parse_knowing(token, &self.certificates)
+            .map_err(|e| StampFault::broken(format!("the time stamp does not read: {e}")))?;
+        let authority = token.signer(&self.certificates).cloned();
+        Ok(Stamp { token, authority })
+    }
+    /// The time that a stamp proves, when its authority is trusted and it covers these bytes.
     ///
-    /// The authority's path must be valid at `as_of`: now, or when a later time stamp shows that the token existed.
+    /// The authority's path must be valid at `as_of`: now, or when a later time stamp shows that the stamp existed.
     pub fn proven_time(
         &self,
-        token: &[u8],
+        Stamp { token, authority }: &Stamp,
         digest: &mut dyn FnMut(Hash) -> Vec<u8>,
         as_of: Timestamp,
     ) -> Result<Timestamp, StampFault> {
-        let broken = |why: &str| StampFault { broken: true, reason: why.to_owned() };
-        let token = TimeStampToken::parse(token).map_err(|e| broken(&format!("the time stamp does not read: {e}")))?;
+        let broken = StampFault::broken;
         if digest(token.info.hash) != token.info.imprint {
             return Err(broken("the time stamp is over something else"));
         }
@@ -143,8 +149,7 @@ impl<'a> Evidence<'a> {
         if token.message.unreadable > 0 || damaged(&token.message, &known) {
             return Err(broken("a certificate in the time stamp is damaged"));
         }
-        let authority =
-            token.signer(&known.certificates).ok_or_else(|| broken("the signature of the time stamp is not valid"))?;
+        let authority = authority.as_ref().ok_or_else(|| broken("the signature of the time stamp is not valid"))?;
         if !authority.is_valid_at(token.info.at) {
             return Err(broken("the time stamp was made outside the validity of its authority's certificate"));
         }
@@ -156,12 +161,25 @@ impl<'a> Evidence<'a> {
     }
 }
 
+/// A time stamp that was read.
+pub(crate) struct Stamp {
+    pub token: TimeStampToken,
+    /// Whose it is; nobody's when its signature is not right.
+    pub authority: Option<Certificate>,
+}
+
 /// Why a time stamp proves nothing.
 pub(crate) struct StampFault {
     /// It is damaged or forged, not merely unknown.
     pub broken: bool,
     /// In words.
     pub reason: String,
+}
+
+impl StampFault {
+    fn broken(reason: impl Into<String>) -> StampFault {
+        StampFault { broken: true, reason: reason.into() }
+    }
 }
 
 /// A judgement in the making.
@@ -314,9 +332,8 @@ impl Judgement {
     }
 
     /// What is odd about a time stamp without making it worthless.
-    pub fn token(&mut self, token: &[u8], evidence: &Evidence<'_>) {
-        let Ok(token) = TimeStampToken::parse(token) else { return };
-        self.report.reasons.extend(stranger(&token.message, evidence));
+    pub fn stamp(&mut self, stamp: &Stamp, evidence: &Evidence<'_>) {
+        self.report.reasons.extend(stranger(&stamp.token.message, evidence));
     }
 
     /// The best time at which the signature is known to have existed. Each token comes with the bytes that it must cover.
@@ -335,8 +352,11 @@ impl Judgement {
         }
         let mut best: Option<Timestamp> = None;
         for (token, covered) in tokens {
-            self.token(token, evidence);
-            match evidence.proven_time(token, &mut |hash| hash.of(&[covered]), proof.unwrap_or(evidence.at)) {
+            let proven = evidence.stamp(token).and_then(|stamp| {
+                self.stamp(&stamp, evidence);
+                evidence.proven_time(&stamp, &mut |hash| hash.of(&[covered]), proof.unwrap_or(evidence.at))
+            });
+            match proven {
                 Ok(time) => best = Some(best.map_or(time, |b| b.min(time))),
                 Err(fault) if fault.broken => self.open(SubIndication::SigConstraintsFailure, fault.reason),
                 Err(fault) => self.report.reasons.push(fault.reason),

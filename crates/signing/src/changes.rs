@@ -79,14 +79,14 @@ pub(crate) fn compare(signed: &File<'_>, now: &File<'_>, signature: &Dict) -> Fi
 fn changed_objects(signed: &File<'_>, now: &File<'_>) -> BTreeSet<u32> {
     let (old, new) = (&signed.xref.entries, &now.xref.entries);
     let absent = |entry: Option<&Entry>| matches!(entry, None | Some(Entry::Free));
-    let numbers: BTreeSet<u32> = old.keys().chain(new.keys()).copied().collect();
+    let numbers: BTreeSet<u32> = old.iter().chain(new.iter()).map(|(number, _)| *number).collect();
     let differs = |number: &u32| {
-        let (before, after) = (old.get(number), new.get(number));
+        let (before, after) = (old.get(*number), new.get(*number));
         match (before, after) {
             _ if absent(before) && absent(after) => false,
             // In an object stream that was itself replaced, the place is the same and the object is not.
             (Some(Entry::Within(stream, _)), Some(Entry::Within(other, _))) => {
-                stream != other || old.get(stream) != new.get(stream)
+                stream != other || old.get(*stream) != new.get(*stream)
             }
             _ => before != after,
         }
@@ -102,11 +102,11 @@ fn changed_objects(signed: &File<'_>, now: &File<'_>) -> BTreeSet<u32> {
 
 /// The permission that a certification grants (DocMDP), if the signed revision has one.
 fn permission(file: &File<'_>) -> Option<i64> {
-    let permissions = file.get_dict(&file.catalog()?, "Perms")?;
+    let permissions = file.get_dict(file.catalog(), "Perms")?;
     let signature = file.get_dict(&permissions, "DocMDP")?;
     let references = file.get(&signature, "Reference")?;
     references.as_array()?.iter().find_map(|reference| {
-        let reference = file.resolve(reference).as_dict().cloned()?;
+        let reference = file.resolve(reference).into_dict()?;
         let parameters = file.get_dict(&reference, "TransformParams")?;
         let docmdp = reference.has_name("TransformMethod", "DocMDP");
         docmdp.then(|| file.get(&parameters, "P").and_then(|p| p.as_integer()).unwrap_or(2))
@@ -117,7 +117,7 @@ fn permission(file: &File<'_>) -> Option<i64> {
 fn is_locked(file: &File<'_>, signature: &Dict, field: &str) -> bool {
     let Some(Object::Array(references)) = file.get(signature, "Reference") else { return false };
     references.iter().any(|reference| {
-        let Some(reference) = file.resolve(reference).as_dict().cloned() else { return false };
+        let Some(reference) = file.resolve(reference).into_dict() else { return false };
         let Some(parameters) = file.get_dict(&reference, "TransformParams") else { return false };
         if !reference.has_name("TransformMethod", "FieldMDP") {
             return false;
@@ -160,15 +160,12 @@ impl Comparison<'_, '_, '_> {
             self.note(Changes::Hidden, "the file has been given another catalogue");
             return;
         }
-        let (Some(old), Some(new)) = (self.signed.catalog(), self.now.catalog()) else {
-            self.note(Changes::Hidden, "the catalogue does not read");
-            return;
-        };
+        let (old, new) = (self.signed.catalog(), self.now.catalog());
         self.containers();
-        self.catalog(&old, &new);
-        self.metadata(&old, &new);
-        self.evidence(&old, &new);
-        let new_widgets = self.form(&old, &new);
+        self.catalog(old, new);
+        self.metadata(old, new);
+        self.evidence(old, new);
+        let new_widgets = self.form(old, new);
         self.pages(&new_widgets);
         self.rest();
     }
@@ -183,10 +180,10 @@ impl Comparison<'_, '_, '_> {
         let signed = self.signed;
         self.changed.retain(|number| {
             let id = Id { number: *number, generation: 0 };
-            let fresh = matches!(signed.xref.entries.get(number), None | Some(Entry::Free));
+            let fresh = matches!(signed.xref.entries.get(*number), None | Some(Entry::Free));
             let container = now
                 .load(id)
-                .and_then(|o| o.as_dict().cloned())
+                .and_then(|o| o.into_dict())
                 .is_some_and(|dict| dict.has_name("Type", "XRef") || dict.has_name("Type", "ObjStm"));
             !(fresh && container)
         });
@@ -232,7 +229,7 @@ impl Comparison<'_, '_, '_> {
     }
 
     fn is_fresh(&self, id: Id) -> bool {
-        matches!(self.signed.xref.entries.get(&id.number), None | Some(Entry::Free))
+        matches!(self.signed.xref.entries.get(id.number), None | Some(Entry::Free))
     }
 
     /// The store of certificates and revocation lists (DSS).
@@ -247,7 +244,7 @@ impl Comparison<'_, '_, '_> {
         let reached = reach(self.now, store, &[]);
         let mut found = false;
         for number in reached {
-            let fresh = matches!(self.signed.xref.entries.get(&number), None | Some(Entry::Free));
+            let fresh = matches!(self.signed.xref.entries.get(number), None | Some(Entry::Free));
             if (fresh || before.contains(&number)) && self.changed.remove(&number) {
                 found = true;
             }
@@ -375,7 +372,8 @@ impl Comparison<'_, '_, '_> {
     }
 
     fn pages(&mut self, new_widgets: &HashSet<Id>) {
-        let (before, after) = (self.signed.pages(), self.now.pages());
+        let before: Vec<(Id, Dict)> = self.signed.pages().collect();
+        let after: Vec<(Id, Dict)> = self.now.pages().collect();
         if before.iter().map(|p| p.0).ne(after.iter().map(|p| p.0)) {
             self.note(Changes::Content, "pages were added, removed or moved");
         }
@@ -399,7 +397,7 @@ impl Comparison<'_, '_, '_> {
                 }
             }
             for annotation in old_list.iter().filter_map(Object::as_reference) {
-                let plain = self.now.load(annotation).and_then(|o| o.as_dict().cloned());
+                let plain = self.now.load(annotation).and_then(|o| o.into_dict());
                 if self.changed.contains(&annotation.number) && plain.is_some_and(|d| d.get("FT").is_none()) {
                     self.note(Changes::Annotation, format!("an annotation of page {} has been changed", i + 1));
                     self.annotation(&Object::Reference(annotation));
@@ -428,8 +426,7 @@ impl Comparison<'_, '_, '_> {
         if self.changed.is_empty() {
             return;
         }
-        let catalog = self.now.catalog().unwrap_or_default();
-        let pages = catalog.get("Pages").cloned().unwrap_or(Object::Null);
+        let pages = self.now.catalog().get("Pages").cloned().unwrap_or(Object::Null);
         let shown = reach(self.now, &pages, &["Parent", "P", "Annots"]);
         for number in std::mem::take(&mut self.changed) {
             let fresh = self.is_fresh(Id { number, generation: 0 });
@@ -481,6 +478,6 @@ fn reach(file: &File<'_>, from: &Object, without: &[&str]) -> HashSet<u32> {
 }
 
 fn push_values(stack: &mut Vec<Object>, dict: Dict, without: &[&str]) {
-    let followed = dict.0.into_iter().filter(|(key, _)| !without.iter().any(|w| w.as_bytes() == key.as_slice()));
+    let followed = dict.0.into_iter().filter(|(key, _)| !without.iter().any(|w| *w.as_bytes() == **key));
     stack.extend(followed.map(|(_, value)| value));
 }

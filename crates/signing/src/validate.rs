@@ -12,7 +12,7 @@ use crate::{
     xades,
 };
 use kernel::Timestamp;
-use pki::cms::SignedData;
+use pki::{Certificate, cms::SignedData};
 
 /// Judges every signature of a PDF file at a time, in the order in which they were made.
 pub fn pdf(bytes: &[u8], trust: &Trust, at: Timestamp) -> Report {
@@ -120,12 +120,18 @@ impl<'a> Validation<'a> {
 /// evidence, and what is lacking from the network.
 fn gather(file: &File<'_>, evidence: &mut Evidence<'_>, transport: Option<&dyn Transport>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
+    // One certificate lies in many places of a file: it is read once, and its signature is checked once.
+    let mut known = [evidence.certificates.as_slice(), evidence.trust.anchors.certificates()].concat();
     for (name, _, field) in file.fields() {
         if !field.has_name("FT", "Sig") {
             continue;
         }
         if let Some(Object::Dict(value)) = file.get(&field, "V") {
-            found.push(Found::new(file, name, value));
+            let one = Found::new(file, name, value, &known);
+            let inside = one.message.iter().flat_map(|message| &message.certificates);
+            let fresh: Vec<_> = inside.filter(|certificate| !known.contains(certificate)).cloned().collect();
+            known.extend(fresh);
+            found.push(one);
         }
     }
     found.sort_by_key(|f| f.covered.as_ref().map_or(usize::MAX, |c| c.end));
@@ -134,7 +140,7 @@ fn gather(file: &File<'_>, evidence: &mut Evidence<'_>, transport: Option<&dyn T
             evidence.add_with_stamps(message);
         }
     }
-    let kept = crate::pades::evidence(file);
+    let kept = crate::pades::evidence(file, &known);
     evidence.stored = !kept.is_empty();
     evidence.add_all(&kept.certificates, &kept.crls, &kept.answers);
     if let Some(transport) = transport {
@@ -181,15 +187,16 @@ struct Covered {
 }
 
 impl Found {
-    fn new(file: &File<'_>, name: String, value: Dict) -> Found {
+    fn new(file: &File<'_>, name: String, value: Dict, known: &[Certificate]) -> Found {
         let contents = match file.get(&value, "Contents") {
             Some(Object::Text(contents)) => contents,
             _ => Vec::new(),
         };
         let covered = covered(file, &value, &contents);
-        let message = SignedData::parse(&contents).map_err(|error| error.to_string()).and_then(|message| {
+        let message = SignedData::parse_knowing(&contents, known);
+        let message = message.map_err(|error| error.to_string()).and_then(|message| {
             let used = pki::asn1::length_of(&contents).map_err(|error| error.to_string())?;
-            let padded = contents[used..].iter().all(|b| *b == 0);
+            let padded = contents[used..].iter().fold(0, |seen, b| seen | b) == 0;
             if padded { Ok(message) } else { Err("other bytes follow the signature in its place".to_owned()) }
         });
         Found { name, value, covered, message, contents }
@@ -247,19 +254,20 @@ impl Found {
         proof: Option<Timestamp>,
     ) {
         judgement.report.level = Level::DocumentTimeStamp;
-        let token = pki::time_stamp::TimeStampToken::parse(&self.contents);
-        let imprint = token.as_ref().map(|t| digest(t.info.hash)).unwrap_or_default();
-        let intact = token.as_ref().is_ok_and(|t| t.info.imprint == imprint);
-        judgement.report.integrity = if intact { Integrity::Intact } else { Integrity::Broken };
-        if let Some(authority) = token.as_ref().ok().and_then(|t| t.signer(&evidence.certificates)) {
-            judgement.name(authority);
+        let stamp = evidence.stamp(&self.contents).ok();
+        let info = stamp.as_ref().map(|stamp| &stamp.token.info);
+        let imprint = info.map(|info| digest(info.hash)).unwrap_or_default();
+        if let Some(stamp) = &stamp {
+            stamp.authority.iter().for_each(|authority| judgement.name(authority));
+            judgement.stamp(stamp, evidence);
         }
-        judgement.token(&self.contents, evidence);
-        if !intact {
+        let Some(stamp) = stamp.filter(|stamp| stamp.token.info.imprint == imprint) else {
+            judgement.report.integrity = Integrity::Broken;
             judgement.failed(SubIndication::HashFailure, "the stamped content has been changed");
             return;
-        }
-        match evidence.proven_time(&self.contents, &mut |_| imprint.clone(), proof.unwrap_or(evidence.at)) {
+        };
+        judgement.report.integrity = Integrity::Intact;
+        match evidence.proven_time(&stamp, &mut |_| imprint.clone(), proof.unwrap_or(evidence.at)) {
             Ok(time) => {
                 judgement.report.signing_time = Some(time);
                 judgement.report.time_source = TimeSource::TimeStamp;

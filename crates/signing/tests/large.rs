@@ -1,64 +1,32 @@
 //! Files that do not fit in memory: signed and judged in pieces, with the same answers as in memory.
 
 mod house;
+#[path = "house/large.rs"]
+mod large;
 
 use house::*;
+use large::{append, peak};
 use pki::KeyKind;
 use signing::{Changes, Level, Revision, Source, pades, validate, validate::Validation};
-use std::{
-    io::{Seek, SeekFrom, Write},
-    path::Path,
-};
-
-/// The sample paper with a large stream appended in an update of its own, as a scan would be.
-fn large(path: &Path, megabytes: usize) {
-    let paper = sample("paper.pdf");
-    let text = String::from_utf8_lossy(&paper);
-    let after = |word: &str| -> String {
-        text[text.rfind(word).unwrap() + word.len()..].trim_start().chars().take_while(char::is_ascii_digit).collect()
-    };
-    let (root, size): (String, usize) = (after("/Root "), after("/Size ").parse().unwrap());
-    let previous = after("startxref");
-    let mut out = std::fs::File::create(path).unwrap();
-    out.write_all(&paper).unwrap();
-    let length = megabytes << 20;
-    let header = format!("\n{size} 0 obj\n<</Length {length}>>\nstream\n");
-    out.write_all(header.as_bytes()).unwrap();
-    // Zeros, which take no room on disk.
-    out.seek(SeekFrom::Current(length as i64)).unwrap();
-    let end = "\nendstream\nendobj\n";
-    let start = paper.len() + header.len() + length + end.len();
-    let offset = paper.len() + 1;
-    let next = size + 1;
-    let tail = format!(
-        "{end}xref\n{size} 1\n{offset:010} 00000 n\r\ntrailer\n<</Size {next}/Root {root} 0 R/Prev {previous}>>\nstartxref\n{start}\n%%EOF\n"
-    );
-    out.write_all(tail.as_bytes()).unwrap();
-}
-
-fn append(path: &Path, bytes: &[u8]) {
-    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(bytes).unwrap();
-}
-
 #[test]
 fn a_large_file_is_signed_sealed_and_judged_in_pieces_as_in_memory() {
     let house = House::new(KeyKind::P256);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.pdf");
-    large(&path, 12);
+    large::write(&path, &sample("paper.pdf"), 12).unwrap();
     let source = || Source::open(&path).unwrap();
     assert!(source().in_memory().is_none());
     for (field, signer) in [("ChuKy", &house.person), ("ConDau", &house.body)] {
         let signed = Revision::new(field).append(&source(), signer, house.now, Some(&house.stamper)).unwrap();
-        append(&path, &signed.bytes);
+        append(&path, &signed.bytes).unwrap();
     }
     let week = house.now.plus_seconds(7 * DAY);
     let crls =
         vec![house.issuing.crl(1, house.now, week, &[]).unwrap(), house.root.crl(1, house.now, week, &[]).unwrap()];
     let certificates = [signing::Signer::chain(&house.person), signing::Signer::chain(&house.body)].concat();
     let kept = pades::Kept { certificates, crls, answers: Vec::new() };
-    append(&path, &pades::append_evidence(&source(), &kept).unwrap());
-    append(&path, &pades::append_archive_stamp(&source(), &house.stamper).unwrap().bytes);
+    append(&path, &pades::append_evidence(&source(), &kept).unwrap()).unwrap();
+    append(&path, &pades::append_archive_stamp(&source(), &house.stamper).unwrap().bytes).unwrap();
     let trust = house.trust();
     let validation = Validation::new(&trust, house.now);
     let report = validation.pdf_file(&source());
@@ -85,12 +53,6 @@ fn a_large_file_is_signed_sealed_and_judged_in_pieces_as_in_memory() {
     }
 }
 
-/// The memory of this process at its highest, in kB.
-fn peak() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
-}
-
 #[test]
 fn two_hundred_megabytes_take_less_than_sixty_four_of_memory() {
     if peak().is_none() {
@@ -100,12 +62,12 @@ fn two_hundred_megabytes_take_less_than_sixty_four_of_memory() {
     let house = House::new(KeyKind::P256);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.pdf");
-    large(&path, 200);
+    large::write(&path, &sample("paper.pdf"), 200).unwrap();
     let signed = {
         let source = Source::open(&path).unwrap();
         Revision::new("ChuKy").append(&source, &house.person, house.now, Some(&house.stamper)).unwrap()
     };
-    append(&path, &signed.bytes);
+    append(&path, &signed.bytes).unwrap();
     let trust = house.trust();
     assert!(Validation::new(&trust, house.now).pdf_file(&Source::open(&path).unwrap()).is_all_passed());
     let peak = peak().unwrap_or_default();

@@ -6,18 +6,26 @@ use const_oid::ObjectIdentifier;
 /// An element with this tag and content.
 pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + 6);
-    out.push(tag);
-    let length = content.len();
-    if length < 0x80 {
-        out.push(length as u8);
-    } else {
-        let bytes = length.to_be_bytes();
-        let skip = bytes.iter().take_while(|b| **b == 0).count();
-        out.push(0x80 | (bytes.len() - skip) as u8);
-        out.extend_from_slice(&bytes[skip..]);
-    }
+    let (header, size) = header(tag, content.len());
+    out.extend_from_slice(&header[..size]);
     out.extend_from_slice(content);
     out
+}
+
+/// The tag and the length of an element, and how many octets that takes.
+fn header(tag: u8, length: usize) -> ([u8; 10], usize) {
+    let mut header = [0; 10];
+    header[0] = tag;
+    if length < 0x80 {
+        header[1] = length as u8;
+        return (header, 2);
+    }
+    let bytes = length.to_be_bytes();
+    let skip = bytes.iter().take_while(|b| **b == 0).count();
+    let octets = bytes.len() - skip;
+    header[1] = 0x80 | octets as u8;
+    header[2..2 + octets].copy_from_slice(&bytes[skip..]);
+    (header, 2 + octets)
 }
 
 /// A SEQUENCE of elements.
@@ -27,8 +35,8 @@ pub fn sequence<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> Vec<u8> {
 
 /// A SET OF elements, in the order that DER wants.
 pub fn set_of<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> Vec<u8> {
-    let mut parts: Vec<Vec<u8>> = parts.into_iter().map(|p| p.as_ref().to_vec()).collect();
-    parts.sort();
+    let mut parts: Vec<T> = parts.into_iter().collect();
+    parts.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
     joined(tag::SET, parts)
 }
 
@@ -38,11 +46,15 @@ pub fn tagged<T: AsRef<[u8]>>(n: u8, parts: impl IntoIterator<Item = T>) -> Vec<
 }
 
 fn joined<T: AsRef<[u8]>>(tag: u8, parts: impl IntoIterator<Item = T>) -> Vec<u8> {
-    let mut content = Vec::new();
-    for part in parts {
-        content.extend_from_slice(part.as_ref());
+    let parts: Vec<T> = parts.into_iter().collect();
+    let length = parts.iter().map(|part| part.as_ref().len()).sum();
+    let (header, size) = header(tag, length);
+    let mut out = Vec::with_capacity(size + length);
+    out.extend_from_slice(&header[..size]);
+    for part in &parts {
+        out.extend_from_slice(part.as_ref());
     }
-    tlv(tag, &content)
+    out
 }
 
 /// An object identifier.

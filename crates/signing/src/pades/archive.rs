@@ -67,7 +67,7 @@ fn evidence_update(bytes: Bytes<'_>, kept: &Kept) -> Result<Vec<u8>, SignError> 
     let mut update = Update::new(&file);
     let broken = || SignError::Pdf("its catalogue cannot be read".into());
     let root = file.root_id().ok_or_else(broken)?;
-    let mut catalog = file.catalog().ok_or_else(broken)?;
+    let mut catalog = file.catalog().clone();
     let mut store = file.get_dict(&catalog, "DSS").unwrap_or_default().with("Type", Object::name("DSS"));
     let ders = [
         kept.certificates.iter().map(Certificate::der).collect::<Vec<_>>(),
@@ -124,16 +124,16 @@ fn streams(file: &File<'_>, list: &[Object]) -> Vec<Vec<u8>> {
     list.iter().take(MAX_KEPT).filter_map(read).collect()
 }
 
-/// What the store of a file holds; what does not read is passed over.
-pub(crate) fn evidence(file: &File<'_>) -> Kept {
-    let store = file.catalog().and_then(|c| file.get_dict(&c, "DSS")).unwrap_or_default();
+/// What the store of a file holds; what does not read is passed over. Some of its certificates may be known.
+pub(crate) fn evidence(file: &File<'_>, known: &[Certificate]) -> Kept {
+    let store = file.get_dict(file.catalog(), "DSS").unwrap_or_default();
     let list = |key| match file.get(&store, key) {
         Some(Object::Array(list)) => streams(file, &list),
         _ => Vec::new(),
     };
     let [certificates, crls, answers] = LISTS.map(list);
     Kept {
-        certificates: certificates.iter().filter_map(|der| Certificate::parse(der).ok()).collect(),
+        certificates: certificates.iter().filter_map(|der| Certificate::parse_knowing(der, known).ok()).collect(),
         crls: crls.iter().filter_map(|der| Crl::parse(der).ok()).collect(),
         answers: answers.iter().filter_map(|der| Response::parse(der).ok()).collect(),
     }

@@ -184,7 +184,7 @@ impl Revision {
 /// # Errors
 /// [`PdfError`] when the file cannot be read, or has no page.
 pub fn page_count(pdf: &[u8]) -> Result<usize, PdfError> {
-    match File::open(pdf)?.pages().len() {
+    match File::open(pdf)?.pages().count() {
         0 => Err(PdfError::NoCatalog),
         pages => Ok(pages),
     }

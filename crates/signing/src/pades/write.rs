@@ -66,7 +66,7 @@ impl Prepared {
         let lost = || SignError::Pdf("the update was not written as expected".into());
         let from = written.offsets.get(&signature).ok_or_else(lost)? - base;
         let place = |word: &str| {
-            let found = bytes[from..].windows(word.len()).position(|w| w == word.as_bytes());
+            let found = memchr::memmem::find(&bytes[from..], word.as_bytes());
             found.map(|at| from + at + word.len()).ok_or_else(lost)
         };
         let contents = place("/Contents ")?;
@@ -99,10 +99,8 @@ impl Prepared {
     }
     /// The update with the message in its place.
     pub fn finish(mut self, message: &[u8]) -> Vec<u8> {
-        let mut digits = Vec::new();
-        hexadecimal::write(message, &mut digits);
         let start = self.contents + 1;
-        self.update[start..start + digits.len()].copy_from_slice(&digits);
+        hexadecimal::write_over(&mut self.update[start..start + self.room * 2], message);
         self.update
     }
 }
@@ -177,14 +175,15 @@ fn reference(method: &str, parameters: Dict, data: Option<Id>) -> Object {
 /// `D:20250105091230+07'00'`.
 pub(crate) fn pdf_date(at: Timestamp) -> String {
     let local = at.iso_local();
-    let digits: String = local.chars().take(19).filter(char::is_ascii_digit).collect();
-    format!("D:{digits}+07'00'")
+    let digits = local.chars().take(19).filter(char::is_ascii_digit);
+    "D:".chars().chain(digits).chain("+07'00'".chars()).collect()
 }
 
 /// The form of the file while fields are added and filled.
 pub(crate) struct Form<'a> {
     file: &'a File<'a>,
-    pages: Vec<(Id, Dict)>,
+    /// The first page, where most fields go.
+    first: (Id, Dict),
     existing: Vec<(String, Id, Dict)>,
     added: Vec<Id>,
     /// The signature dictionary.
@@ -193,11 +192,8 @@ pub(crate) struct Form<'a> {
 
 impl<'a> Form<'a> {
     pub fn open(file: &'a File<'a>) -> Result<Form<'a>, SignError> {
-        let pages = file.pages();
-        if pages.is_empty() {
-            return Err(SignError::Pdf("it has no pages".into()));
-        }
-        Ok(Form { file, pages, existing: file.fields(), added: Vec::new(), signature: None })
+        let first = file.pages().next().ok_or_else(|| SignError::Pdf("it has no pages".into()))?;
+        Ok(Form { file, first, existing: file.fields(), added: Vec::new(), signature: None })
     }
 
     /// Takes or makes the field of the signature. True when the field asks the signature to lock all others.
@@ -260,10 +256,16 @@ impl<'a> Form<'a> {
             return Err(SignError::Request(format!("a field named {name:?} cannot be added")));
         }
         let number = place.map_or(1, |p| p.page);
-        let (page_id, page) = number.checked_sub(1).and_then(|i| self.pages.get(i)).ok_or_else(|| {
-            SignError::Request(format!("the file has {} pages, but page {number} was named", self.pages.len()))
+        let page = match number {
+            0 => None,
+            1 => Some(self.first.clone()),
+            _ => self.file.pages().nth(number - 1),
+        };
+        let (page_id, page) = page.ok_or_else(|| {
+            let pages = self.file.pages().count();
+            SignError::Request(format!("the file has {pages} pages, but page {number} was named"))
         })?;
-        let media = self.file.inherited(page, "MediaBox").and_then(|m| self.file.rectangle(&m));
+        let media = self.file.inherited(&page, "MediaBox").and_then(|m| self.file.rectangle(&m));
         let media = media.ok_or_else(|| SignError::Pdf("a page has no size".into()))?;
         let rectangle = match place {
             Some(place) => {
@@ -281,10 +283,9 @@ impl<'a> Form<'a> {
             .with("Subtype", Object::name("Widget"))
             .with("T", Object::text(name))
             .with("F", Object::Integer(WIDGET_FLAGS))
-            .with("P", Object::Reference(*page_id))
+            .with("P", Object::Reference(page_id))
             .with("Rect", rectangle)
             .with("AP", images);
-        let page_id = *page_id;
         let id = update.add(Object::Dict(field.clone()));
         self.added.push(id);
         self.existing.push((name.to_owned(), id, field));

@@ -1,11 +1,12 @@
 //! A file that was read: its objects by number, its pages, its form.
 
 use super::{
+    entries::Entry,
     filter,
     object::{Data, Dict, Id, Object, Stream},
     parse::Parser,
     source::Bytes,
-    xref::{Entry, Xref, stream_data},
+    xref::{Xref, stream_data},
 };
 use std::{
     borrow::Cow,
@@ -39,13 +40,21 @@ struct ObjectStream {
 pub(crate) struct File<'a> {
     pub bytes: Bytes<'a>,
     pub xref: Xref,
+    catalog: Dict,
     streams: RefCell<HashMap<u32, Option<Rc<ObjectStream>>>>,
+    /// Objects that were parsed, each with the bytes that it took: the signature, the catalogue and the form are asked for
+    /// over and over.
+    parsed: RefCell<HashMap<u32, (Object, usize)>>,
+    /// The bytes that all of them took.
+    kept: Cell<usize>,
     /// Bytes that were parsed or searched.
     spent: Cell<usize>,
 }
 
 /// Bytes that may be parsed of any file, beside sixteen times its size.
 const BUDGET: usize = 256 << 20;
+/// Bytes of a file whose objects are kept: a few signatures' worth, since an object may take thirty times its bytes.
+const MAX_PARSED: usize = 512 << 10;
 /// Most pages and fields that are walked.
 const MAX_NODES: usize = 200_000;
 
@@ -60,19 +69,28 @@ impl<'a> File<'a> {
         if xref.trailer.get("Encrypt").is_some_and(|e| *e != Object::Null) {
             return Err(PdfError::Encrypted);
         }
-        let file = File { bytes, xref, streams: RefCell::default(), spent: Cell::new(0) };
-        file.catalog().ok_or(PdfError::NoCatalog)?;
+        let mut file = File {
+            bytes,
+            xref,
+            catalog: Dict::new(),
+            streams: RefCell::default(),
+            parsed: RefCell::default(),
+            kept: Cell::new(0),
+            spent: Cell::new(0),
+        };
+        let root = file.root_id().and_then(|id| file.load(id)).and_then(Object::into_dict);
+        file.catalog = root.ok_or(PdfError::NoCatalog)?;
         Ok(file)
     }
     pub fn root_id(&self) -> Option<Id> {
         self.xref.trailer.get("Root").and_then(Object::as_reference)
     }
-    pub fn catalog(&self) -> Option<Dict> {
-        self.load(self.root_id()?)?.as_dict().cloned()
+    pub fn catalog(&self) -> &Dict {
+        &self.catalog
     }
     /// An indirect object; `None` when there is none.
     pub fn load(&self, id: Id) -> Option<Object> {
-        match self.xref.entries.get(&id.number)? {
+        match self.xref.entries.get(id.number)? {
             Entry::At(at, _) => self.read_at(*at, id.number),
             Entry::Within(stream, index) => self.read_within(*stream, *index, id.number),
             Entry::Free => None,
@@ -95,7 +113,7 @@ impl<'a> File<'a> {
     }
     /// The dictionary under a key.
     pub fn get_dict(&self, dict: &Dict, key: &str) -> Option<Dict> {
-        self.get(dict, key)?.as_dict().cloned()
+        self.get(dict, key)?.into_dict()
     }
     /// The raw bytes of a stream.
     pub fn raw<'s>(&'s self, stream: &'s Stream) -> Cow<'s, [u8]> {
@@ -121,18 +139,29 @@ impl<'a> File<'a> {
     }
 
     /// A file made to be read over and over, such as one with a million objects that never end, stops being read when that
-    /// has cost much more than its size.
+    /// has cost much more than its size; what is copied from what is kept costs as much.
     fn read_at(&self, at: usize, number: u32) -> Option<Object> {
-        if self.spent.get() > BUDGET + 16 * self.bytes.len() {
+        let before = self.spent.get();
+        if before > BUDGET + 16 * self.bytes.len() {
             return None;
         }
+        if let Some((object, cost)) = self.parsed.borrow().get(&number) {
+            self.spent.set(before + cost);
+            return Some(object.clone());
+        }
         let spend = |count: usize| self.spent.set(self.spent.get() + count);
-        self.bytes.parse(at, |parser| {
+        let object = self.bytes.parse(at, |parser| {
             let begin = parser.at;
             let found = self.object_at(parser, number, &spend);
             spend(parser.at - begin);
             found
-        })
+        })?;
+        let cost = self.spent.get() - before;
+        if self.kept.get() + cost <= MAX_PARSED {
+            self.kept.set(self.kept.get() + cost);
+            self.parsed.borrow_mut().insert(number, (object.clone(), cost));
+        }
+        Some(object)
     }
 
     fn object_at(&self, parser: &mut Parser<'_>, number: u32, spend: &dyn Fn(usize)) -> Option<Object> {
@@ -147,7 +176,7 @@ impl<'a> File<'a> {
         }
         let length = match dict.get("Length") {
             // The length of a stream may stand in another object, but not in a stream, so that this cannot loop.
-            Some(Object::Reference(id)) => match self.xref.entries.get(&id.number) {
+            Some(Object::Reference(id)) => match self.xref.entries.get(id.number) {
                 Some(Entry::At(at, _)) => {
                     let number = |parser: &mut Parser<'_>| parser.object_header().and_then(|_| parser.object());
                     self.bytes.parse(*at, number).and_then(|o| o.as_integer())
@@ -179,7 +208,7 @@ impl<'a> File<'a> {
     }
 
     fn read_object_stream(&self, number: u32) -> Option<ObjectStream> {
-        let Some(Entry::At(at, _)) = self.xref.entries.get(&number) else { return None };
+        let Some(Entry::At(at, _)) = self.xref.entries.get(number) else { return None };
         let Object::Stream(stream) = self.read_at(*at, number)? else { return None };
         let data = self.decoded(&stream)?;
         let first = self.get(&stream.dict, "First")?.as_integer().and_then(|n| usize::try_from(n).ok())?;
@@ -195,31 +224,33 @@ impl<'a> File<'a> {
     }
 
     /// The pages in order, each with its id and its dictionary.
-    pub fn pages(&self) -> Vec<(Id, Dict)> {
-        let mut out = Vec::new();
+    pub fn pages(&self) -> impl Iterator<Item = (Id, Dict)> {
         let mut seen = std::collections::HashSet::new();
-        let root = self.catalog().and_then(|c| c.get("Pages").and_then(Object::as_reference));
+        let root = self.catalog.get("Pages").and_then(Object::as_reference);
         let mut stack: Vec<Id> = root.into_iter().collect();
-        while let Some(id) = stack.pop() {
-            if !seen.insert(id) || seen.len() > MAX_NODES {
-                continue;
+        std::iter::from_fn(move || {
+            while let Some(id) = stack.pop() {
+                if !seen.insert(id) || seen.len() > MAX_NODES {
+                    continue;
+                }
+                let Some(Object::Dict(node)) = self.load(id) else { continue };
+                match self.get(&node, "Kids") {
+                    Some(Object::Array(kids)) => stack.extend(kids.iter().rev().filter_map(Object::as_reference)),
+                    _ => return Some((id, node)),
+                }
             }
-            let Some(Object::Dict(node)) = self.load(id) else { continue };
-            match self.get(&node, "Kids") {
-                Some(Object::Array(kids)) => stack.extend(kids.iter().rev().filter_map(Object::as_reference)),
-                _ => out.push((id, node)),
-            }
-        }
-        out
+            None
+        })
     }
     /// A value that a page may inherit from the nodes above it.
     pub fn inherited(&self, page: &Dict, key: &str) -> Option<Object> {
-        let mut node = page.clone();
+        let mut above: Option<Dict> = None;
         for _ in 0..64 {
-            if let Some(value) = self.get(&node, key) {
+            let node = above.as_ref().unwrap_or(page);
+            if let Some(value) = self.get(node, key) {
                 return Some(value);
             }
-            node = self.get_dict(&node, "Parent")?;
+            above = Some(self.get_dict(node, "Parent")?);
         }
         None
     }
@@ -234,7 +265,7 @@ impl<'a> File<'a> {
     }
     /// The end fields of the form: full name, id, dictionary with what it inherits of type, value and flags.
     pub fn fields(&self) -> Vec<(String, Id, Dict)> {
-        let form = self.catalog().and_then(|c| self.get_dict(&c, "AcroForm"));
+        let form = self.get_dict(&self.catalog, "AcroForm");
         let Some(Object::Array(roots)) = form.and_then(|f| self.get(&f, "Fields")) else { return Vec::new() };
         let mut out = Vec::new();
         let mut seen = std::collections::HashSet::new();

@@ -16,7 +16,7 @@ const MAX_OBJECTS: usize = 5_000;
 /// A text that says why the page cannot be used.
 pub(crate) fn import_page(update: &mut Update<'_>, source: &[u8]) -> Result<(Id, f64, f64), String> {
     let file = File::open(source).map_err(|error| format!("the image: {error}"))?;
-    let (_, page) = file.pages().into_iter().next().ok_or("the image has no page")?;
+    let (_, page) = file.pages().next().ok_or("the image has no page")?;
     let media = file.inherited(&page, "CropBox").or_else(|| file.inherited(&page, "MediaBox"));
     let media = media.and_then(|m| file.rectangle(&m)).ok_or("the image's page has no size")?;
     let mut import = Import { file: &file, update, ids: HashMap::new() };
@@ -82,7 +82,7 @@ impl Import<'_, '_, '_, '_> {
     fn copy_dict(&mut self, dict: &Dict, depth: usize) -> Result<Dict, String> {
         let mut out = Dict::new();
         // Links back to the page tree and to the structure tree would bring the whole document along.
-        for (key, value) in dict.0.iter().filter(|(k, _)| !matches!(k.as_slice(), b"Parent" | b"P" | b"StructParent")) {
+        for (key, value) in dict.0.iter().filter(|(k, _)| !matches!(&**k, b"Parent" | b"P" | b"StructParent")) {
             out.0.push((key.clone(), self.copy(value, depth + 1)?));
         }
         Ok(out)

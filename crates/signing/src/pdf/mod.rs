@@ -3,16 +3,19 @@
 //! Reading is tolerant and bounded: a broken cross-reference is rebuilt by scanning, loops end, nesting and sizes have
 //! caps. Nothing here ever rewrites what a file already holds; updates are appended (ISO 32000-1, 7.5.6).
 
+mod entries;
 mod file;
 mod filter;
 pub(crate) mod hexadecimal;
 mod import;
+mod name;
 mod object;
 mod parse;
 mod source;
 mod update;
 mod xref;
 
+pub(crate) use entries::Entry;
 pub(crate) use file::File;
 pub use file::PdfError;
 pub(crate) use import::import_page;
@@ -20,4 +23,3 @@ pub(crate) use object::{Data, Dict, Id, Object, Stream};
 pub(crate) use source::Bytes;
 pub use source::Source;
 pub(crate) use update::Update;
-pub(crate) use xref::Entry;

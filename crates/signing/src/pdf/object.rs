@@ -1,5 +1,6 @@
 //! The kinds of objects (ISO 32000-1, 7.3) and how they are written.
 
+use super::{hexadecimal, name::Name};
 use std::ops::Range;
 
 /// Number and generation of an indirect object.
@@ -17,7 +18,7 @@ pub(crate) enum Object {
     Integer(i64),
     Real(f64),
     Text(Vec<u8>),
-    Name(Vec<u8>),
+    Name(Name),
     Array(Vec<Object>),
     Dict(Dict),
     Stream(Stream),
@@ -26,7 +27,7 @@ pub(crate) enum Object {
 
 /// A dictionary that keeps its order; of a key that stands twice the last value counts, as in most readers.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Dict(pub Vec<(Vec<u8>, Object)>);
+pub(crate) struct Dict(pub Vec<(Name, Object)>);
 
 /// A stream: its dictionary and its bytes as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,7 @@ pub(crate) enum Data {
 
 impl Object {
     pub fn name(text: &str) -> Object {
-        Object::Name(text.as_bytes().to_vec())
+        Object::Name(text.as_bytes().into())
     }
     /// A text for people: ASCII as it is, anything else in UTF-16 with its mark (ISO 32000-1, 7.9.2.2).
     pub fn text(text: &str) -> Object {
@@ -96,6 +97,14 @@ impl Object {
             _ => None,
         }
     }
+    /// The same, taken out.
+    pub fn into_dict(self) -> Option<Dict> {
+        match self {
+            Object::Dict(dict) => Some(dict),
+            Object::Stream(stream) => Some(stream.dict),
+            _ => None,
+        }
+    }
     /// The text of a string object, decoded for people.
     pub fn as_text(&self) -> Option<String> {
         let bytes = self.as_bytes()?;
@@ -114,14 +123,14 @@ impl Object {
         match self {
             Object::Null | Object::Stream(_) => out.extend_from_slice(b"null"),
             Object::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-            Object::Integer(value) => out.extend_from_slice(value.to_string().as_bytes()),
-            Object::Real(value) => out.extend_from_slice(real(*value).as_bytes()),
+            Object::Integer(value) => integer(*value, out),
+            Object::Real(value) => real(*value, out),
             Object::Text(bytes) => {
                 out.push(b'<');
-                super::hexadecimal::write(bytes, out);
+                hexadecimal::write(bytes, out);
                 out.push(b'>');
             }
-            Object::Name(name) => write_name(name, out),
+            Object::Name(name) => name.write(out),
             Object::Array(items) => {
                 out.push(b'[');
                 for (i, item) in items.iter().enumerate() {
@@ -134,27 +143,47 @@ impl Object {
             }
             Object::Dict(dict) => dict.write(out),
             Object::Reference(id) => {
-                out.extend_from_slice(format!("{} {} R", id.number, id.generation).as_bytes());
+                id.write(out);
+                out.extend_from_slice(b" R");
             }
         }
     }
 }
 
-fn real(value: f64) -> String {
-    let text = format!("{value:.4}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text.is_empty() || text == "-0" { "0".to_owned() } else { text.to_owned() }
+impl Id {
+    /// Appends the number and the generation.
+    pub fn write(self, out: &mut Vec<u8>) {
+        integer(self.number.into(), out);
+        out.push(b' ');
+        integer(self.generation.into(), out);
+    }
 }
 
-fn write_name(name: &[u8], out: &mut Vec<u8>) {
-    out.push(b'/');
-    for byte in name {
-        if byte.is_ascii_alphanumeric() || b"_-.+*!".contains(byte) {
-            out.push(*byte);
-        } else {
-            out.extend_from_slice(format!("#{byte:02X}").as_bytes());
+/// Appends a whole number.
+pub(crate) fn integer(value: i64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let (mut at, mut rest) = (digits.len(), value.unsigned_abs());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
         }
     }
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+fn real(value: f64, out: &mut Vec<u8>) {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return integer(value as i64, out);
+    }
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    out.extend_from_slice(if text.is_empty() || text == "-0" { "0" } else { text }.as_bytes());
 }
 
 impl Dict {
@@ -162,17 +191,17 @@ impl Dict {
         Dict::default()
     }
     pub fn get(&self, key: &str) -> Option<&Object> {
-        self.0.iter().rev().find(|(k, _)| k == key.as_bytes()).map(|(_, value)| value)
+        self.0.iter().rev().find(|(k, _)| **k == *key.as_bytes()).map(|(_, value)| value)
     }
     pub fn has_name(&self, key: &str, name: &str) -> bool {
         self.get(key).and_then(Object::as_name) == Some(name.as_bytes())
     }
     pub fn set(&mut self, key: &str, value: Object) {
         self.remove(key);
-        self.0.push((key.as_bytes().to_vec(), value));
+        self.0.push((key.as_bytes().into(), value));
     }
     pub fn remove(&mut self, key: &str) {
-        self.0.retain(|(k, _)| k != key.as_bytes());
+        self.0.retain(|(k, _)| **k != *key.as_bytes());
     }
     /// The dictionary with one more entry.
     pub fn with(mut self, key: &str, value: Object) -> Dict {
@@ -182,7 +211,7 @@ impl Dict {
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"<<");
         for (key, value) in &self.0 {
-            write_name(key, out);
+            key.write(out);
             out.push(b' ');
             value.write(out);
         }

@@ -2,6 +2,7 @@
 
 use super::{
     hexadecimal::digit,
+    name::Name,
     object::{Dict, Id, Object},
 };
 use std::cell::Cell;
@@ -71,13 +72,16 @@ impl<'a> Parser<'a> {
     /// A non-negative whole number.
     pub fn number(&mut self) -> Option<u64> {
         self.skip_space();
-        let digits = self.rest().iter().take_while(|b| b.is_ascii_digit()).count();
-        if digits == 0 || digits > 18 {
-            return None;
+        let (mut number, mut digits) = (0u64, 0);
+        for byte in self.rest().iter().take_while(|b| b.is_ascii_digit()) {
+            digits += 1;
+            if digits > 18 {
+                return None;
+            }
+            number = number * 10 + u64::from(byte - b'0');
         }
-        let text = std::str::from_utf8(&self.rest()[..digits]).ok()?;
         self.at += digits;
-        text.parse().ok()
+        (digits > 0).then_some(number)
     }
     /// `12 0 obj`.
     pub fn object_header(&mut self) -> Option<Id> {
@@ -137,21 +141,31 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn name(&mut self) -> Option<Vec<u8>> {
+    fn name(&mut self) -> Option<Name> {
         self.at += 1;
-        let mut name = Vec::new();
-        while let Some(byte) = self.peek().filter(|b| !is_space(*b) && !is_delimiter(*b)) {
-            self.at += 1;
-            let escaped = if byte == b'#' { self.rest().get(..2) } else { None };
+        let length = self.rest().iter().take_while(|b| !is_space(**b) && !is_delimiter(**b)).count();
+        let name = &self.rest()[..length];
+        self.at += length;
+        // At the end of what was read the name may go on.
+        self.peek();
+        if !name.contains(&b'#') {
+            return Some(name.into());
+        }
+        let (mut out, mut rest) = (Vec::new(), name);
+        while let Some((byte, after)) = rest.split_first() {
+            let escaped = if *byte == b'#' { after.get(..2) } else { None };
             match escaped.and_then(|two| hex::decode(two).ok()) {
                 Some(decoded) => {
-                    name.extend(decoded);
-                    self.at += 2;
+                    out.extend(decoded);
+                    rest = &after[2..];
                 }
-                None => name.push(byte),
+                None => {
+                    out.push(*byte);
+                    rest = after;
+                }
             }
         }
-        Some(name)
+        Some(out.as_slice().into())
     }
 
     fn literal(&mut self) -> Option<Object> {
@@ -205,7 +219,7 @@ impl<'a> Parser<'a> {
     }
 
     fn hexadecimal(&mut self) -> Option<Object> {
-        let Some(end) = self.rest().iter().position(|b| *b == b'>') else {
+        let Some(end) = memchr::memchr(b'>', self.rest()) else {
             self.ended.set(true);
             return None;
         };

@@ -2,7 +2,7 @@
 
 use super::{
     file::File,
-    object::{Data, Dict, Id, Object},
+    object::{Data, Dict, Id, Object, integer},
     xref::Kind,
 };
 use std::collections::BTreeMap;
@@ -48,13 +48,14 @@ impl<'a> Update<'a> {
     }
     /// The dictionary of an object as it stands after the update so far.
     pub fn dict(&self, id: Id) -> Option<Dict> {
-        self.load(id)?.as_dict().cloned()
+        self.load(id)?.into_dict()
     }
 
     /// Writes the update. `seed` makes the second half of the file identifier differ from that of other updates.
     pub fn write(&self, seed: &[u8]) -> Written {
         let base = self.file.bytes.len();
-        let mut out = Vec::new();
+        // Most updates are a signature with its place, and fit.
+        let mut out = Vec::with_capacity(32 << 10);
         if self.file.bytes.read(base.saturating_sub(1)..base).last() != Some(&b'\n') {
             out.push(b'\n');
         }
@@ -83,7 +84,10 @@ impl<'a> Update<'a> {
         }
         trailer.set("Prev", Object::integer(self.file.xref.start));
         let first = self.file.get(old, "ID").and_then(|ids| ids.as_array().and_then(|a| a.first().cloned()));
-        let new = kernel::Digest::of(&[&self.file.bytes.read(0..1024), seed]).bytes()[..16].to_vec();
+        // Its end says how long the file is, and where what was written last begins.
+        let length = self.file.bytes.len();
+        let end = self.file.bytes.read(length.saturating_sub(64)..length);
+        let new = kernel::Digest::of(&[&length.to_be_bytes(), &end, seed]).bytes()[..16].to_vec();
         let first = first.filter(|id| id.as_bytes().is_some()).unwrap_or(Object::Text(new.clone()));
         trailer.set("ID", Object::Array(vec![first, Object::Text(new)]));
         trailer
@@ -91,7 +95,8 @@ impl<'a> Update<'a> {
 }
 
 fn write_indirect(id: Id, object: &Object, file: &File<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("{} {} obj\n", id.number, id.generation).as_bytes());
+    id.write(out);
+    out.extend_from_slice(b" obj\n");
     match object {
         Object::Stream(stream) => {
             let data = match &stream.data {
@@ -123,14 +128,30 @@ fn runs(offsets: &BTreeMap<Id, usize>) -> Vec<Vec<(Id, usize)>> {
 fn write_table(offsets: &BTreeMap<Id, usize>, trailer: Dict, out: &mut Vec<u8>) {
     out.extend_from_slice(b"xref\n");
     for run in runs(offsets) {
-        out.extend_from_slice(format!("{} {}\n", run[0].0.number, run.len()).as_bytes());
+        integer(run[0].0.number.into(), out);
+        out.push(b' ');
+        integer(run.len() as i64, out);
+        out.push(b'\n');
         for (id, offset) in run {
-            out.extend_from_slice(format!("{offset:010} {:05} n\r\n", id.generation).as_bytes());
+            padded(offset as u64, 10, out);
+            out.push(b' ');
+            padded(id.generation.into(), 5, out);
+            out.extend_from_slice(b" n\r\n");
         }
     }
     out.extend_from_slice(b"trailer\n");
     trailer.write(out);
     out.push(b'\n');
+}
+
+/// Appends a number with zeros before it.
+fn padded(mut number: u64, width: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + width, b'0');
+    for digit in out[start..].iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
 }
 
 fn write_stream(offsets: &BTreeMap<Id, usize>, trailer: Dict, number: u32, start: usize, out: &mut Vec<u8>) {

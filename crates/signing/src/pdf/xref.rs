@@ -1,23 +1,13 @@
 //! Cross-references: tables, streams, hybrids of both; rebuilt by scanning when they are broken.
 
 use super::{
+    entries::{Collected, Entries, Entry},
     filter,
     object::{Data, Dict, Object},
     parse::Parser,
     source::Bytes,
 };
 use std::collections::{HashMap, HashSet};
-
-/// Where an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// At this offset, with this generation.
-    At(usize, u16),
-    /// In an object stream, at this index.
-    Within(u32, u32),
-    /// Nowhere.
-    Free,
-}
 
 /// The kind of the newest cross-reference section; an update must be of the same kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +19,7 @@ pub(crate) enum Kind {
 /// The merged cross-references of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Xref {
-    pub entries: HashMap<u32, Entry>,
+    pub entries: Entries,
     pub trailer: Dict,
     pub kind: Kind,
     /// Offset of the newest section; 0 when it was rebuilt.
@@ -51,7 +41,8 @@ impl Xref {
         let tail = bytes.read(bytes.len().saturating_sub(2048)..bytes.len());
         let from = find_last(&tail, b"startxref")?;
         let start = usize::try_from(Parser::new(&tail, from + 9).number()?).ok()?;
-        let mut xref: Option<Xref> = None;
+        let mut newest: Option<(Kind, Dict)> = None;
+        let mut collected = Collected::default();
         let mut seen = HashSet::new();
         let mut next = Some(start);
         while let Some(at) = next {
@@ -59,40 +50,30 @@ impl Xref {
                 break;
             }
             let (kind, entries, trailer) = section(bytes, at)?;
-            let whole = xref.get_or_insert_with(|| Xref {
-                entries: HashMap::new(),
-                trailer: trailer.clone(),
-                kind,
-                start,
-                rebuilt: false,
-            });
-            whole.add(entries.iter().filter(|(_, entry)| *entry != Entry::Free).copied());
+            let (free, used): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(_, entry)| *entry == Entry::Free);
+            collected.add(used);
             // A hybrid file hides objects from old readers in a stream; it comes before the free entries.
             if let Some(hidden) = trailer.get("XRefStm").and_then(Object::as_integer) {
                 let (_, hidden, _) = stream_section(bytes, usize::try_from(hidden).ok()?)?;
-                whole.add(hidden.into_iter());
+                collected.add(hidden);
             }
-            whole.add(entries.into_iter());
+            collected.add(free);
             next = trailer.get("Prev").and_then(Object::as_integer).and_then(|n| usize::try_from(n).ok());
+            newest.get_or_insert((kind, trailer));
         }
-        let xref = xref?;
+        let (kind, trailer) = newest?;
+        let xref = Xref { entries: collected.finish(), trailer, kind, start, rebuilt: false };
         xref.is_sound(bytes).then_some(xref)
-    }
-
-    fn add(&mut self, entries: impl Iterator<Item = (u32, Entry)>) {
-        for (number, entry) in entries {
-            self.entries.entry(number).or_insert(entry);
-        }
     }
 
     /// The root is where the cross-reference says.
     fn is_sound(&self, bytes: Bytes<'_>) -> bool {
         let Some(root) = self.trailer.get("Root").and_then(Object::as_reference) else { return false };
-        match self.entries.get(&root.number) {
+        match self.entries.get(root.number) {
             Some(Entry::At(at, _)) => {
                 bytes.parse(*at, |parser| parser.object_header()).is_some_and(|id| id.number == root.number)
             }
-            Some(Entry::Within(stream, _)) => matches!(self.entries.get(stream), Some(Entry::At(..))),
+            Some(Entry::Within(stream, _)) => matches!(self.entries.get(*stream), Some(Entry::At(..))),
             _ => false,
         }
     }
@@ -115,7 +96,7 @@ impl Xref {
                 streams.push(id);
             }
             if (find(&head, b"/XRef").is_some() || find(&head, b"/Catalog").is_some())
-                && let Some(dict) = bytes.parse(at, |parser| parser.object()).and_then(|o| o.as_dict().cloned())
+                && let Some(dict) = bytes.parse(at, |parser| parser.object()).and_then(|o| o.into_dict())
             {
                 if dict.has_name("Type", "XRef") {
                     merge_trailer(&mut trailer, &dict);
@@ -139,13 +120,14 @@ impl Xref {
             }
         }
         trailer.get("Root")?;
+        let entries = entries.into_iter().collect();
         Some(Xref { entries, trailer, kind: Kind::Table, start: 0, rebuilt: true })
     }
 
     /// The number that the next new object takes.
     pub fn next_number(&self) -> u32 {
         let stated = self.trailer.get("Size").and_then(Object::as_integer).and_then(|n| u32::try_from(n).ok());
-        let used = self.entries.keys().max().map_or(1, |n| n.saturating_add(1));
+        let used = self.entries.last().map_or(1, |n| n.saturating_add(1));
         used.max(stated.filter(|n| u64::from(*n) < MAX_OBJECTS).unwrap_or(1))
     }
 }
@@ -191,6 +173,7 @@ fn table_section(parser: &mut Parser<'_>) -> Option<Section> {
         if first + count > MAX_OBJECTS {
             return None;
         }
+        entries.reserve(count.min(1000) as usize);
         for i in 0..count {
             let offset = usize::try_from(parser.number()?).ok()?;
             let generation = parser.number()?.min(65_535) as u16;
@@ -312,18 +295,9 @@ fn contained(bytes: Bytes<'_>, at: usize) -> Vec<u32> {
 }
 
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut at = 0;
-    while let Some(found) = haystack.get(at..)?.iter().position(|b| *b == first) {
-        at += found;
-        if haystack[at..].starts_with(needle) {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
+    memchr::memmem::find(haystack, needle)
 }
 
 pub(crate) fn find_last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    (0..haystack.len()).rev().find(|at| haystack[*at..].starts_with(needle))
+    memchr::memmem::rfind(haystack, needle)
 }
