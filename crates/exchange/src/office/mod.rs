@@ -25,6 +25,7 @@ mod statuses;
 mod tables;
 
 pub use acts::{Answers, Enclosure, Listed, Organ, StaffLine};
+pub use lists::DispatchHead;
 pub use marks::secrecy_mark;
 pub use model::{
     ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,

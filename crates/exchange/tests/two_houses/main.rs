@@ -5,6 +5,7 @@
 mod axis_wire;
 #[path = "../../../cases/tests/house/mod.rs"]
 mod house;
+mod notices;
 mod proxy;
 mod setup;
 
@@ -118,7 +119,11 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     let stale = b.office.register(&b_clerk, &one, 1, "").await.unwrap_err();
     assert!(matches!(stale, Problem::Conflict { .. }), "{stale}");
     let at = version(&b, &one).await;
-    b.office.assign(&b_clerk, &one, at, "vu-phap-luat", "Vụ Pháp luật", None, "Nghiên cứu").await.unwrap();
+    let assign =
+        async |ctx: &Ctx| b.office.assign(ctx, &one, at, "vu-phap-luat", "Vụ Pháp luật", None, "Nghiên cứu").await;
+    let refused = assign(&b_clerk).await.unwrap_err();
+    assert!(matches!(refused, Problem::Forbidden { .. }), "a clerk registers, the head directs: {refused}");
+    assign(&b.at_work("person-head").await).await.unwrap();
     // Its unit does the work.
     let unit = b.at_work("person-expert").await;
     let at = b.office.arrival(&unit, &one).await.unwrap().line.version;
@@ -188,6 +193,10 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     }
     let filter = DispatchFilter { query: "ban soan thao h03".into(), ..DispatchFilter::default() };
     assert_eq!(a.office.dispatches(&clerk, &filter).await.unwrap().items.len(), 4, "found without marks, by receiver");
+    let page = a.office.dispatches(&clerk, &DispatchFilter::default()).await.unwrap().items;
+    let heads = a.office.heads(&clerk, &page).await.unwrap();
+    assert_eq!((heads[&first].names.len(), heads[&first].refused, heads[&first].silent), (2, 0, 0));
+    assert_eq!((heads[&second].names.len(), heads[&second].refused), (1, 1));
     let figures = a.office.figures(&clerk, house::day("2026-11-01"), house::day("2026-12-31")).await.unwrap();
     let h02 = figures.iter().find(|line| line.code == "H02").unwrap();
     assert_eq!((h02.sent, h02.refused, h02.completed, h02.received), (4, 1, 1, 1));

@@ -4,7 +4,7 @@ use crate::axis_wire::HttpWire;
 use crate::house;
 use edxml::axis::Window;
 use exchange::transport::{AxisTransport, Transport};
-use exchange::{AgencyRegistered, Hub, NewSystem, Office, OfficeSettings, Organ, Settings};
+use exchange::{AgencyRegistered, Casework, Hub, NewSystem, Office, OfficeSettings, Organ, Settings};
 use journal::Journal;
 use kernel::{Actor, Clock, Ctx, DocumentId, Grade, OsEntropy, Strength, SystemClock, Timestamp, id::RequestId};
 use records::{NewRegister, Records, Series};
@@ -44,6 +44,7 @@ pub async fn issued(db: &Db, codes: &[&str]) -> Vec<DocumentId> {
         next: 1,
     };
     house.records.open_register(&house.system("seed"), register).await.unwrap();
+    house.seat("person-head", "Đặng Văn H", "head", "vpqh").await;
     let mut documents = Vec::new();
     for code in codes {
         let signed = house.signed(code).await;
@@ -68,6 +69,8 @@ pub struct Way {
 pub struct At {
     pub office: Office,
     pub journal: Journal,
+    pub cases: cases::Cases,
+    pub casework: Casework,
     directory: directory::Directory,
 }
 
@@ -104,8 +107,11 @@ pub async fn office_by(url: &str, blobs: &std::path::Path, ahead: i64, organ: &s
         poll_seconds: 1,
         ..OfficeSettings::default()
     };
+    let catalogue = Arc::new(procedure::Catalogue::load(None).unwrap());
+    let cases = cases::Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
     let office = Office::new(journal.clone(), records, settings, vec![way]);
-    At { office, journal, directory }
+    let casework = Casework::new(office.clone(), cases.clone(), directory.clone());
+    At { office, journal, cases, casework, directory }
 }
 
 impl At {
