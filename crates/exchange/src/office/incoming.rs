@@ -5,7 +5,7 @@ use crate::office::acts::{Answers, Enclosure, Organ, Quarantined, Received, Staf
 use crate::office::desk::{Subject, telling};
 use crate::office::{DUTY, Office, read};
 use crate::take::{Spool, pieces, spooled};
-use crate::transport::{Transport, Trouble, Waiting};
+use crate::transport::{Pieces, Transport, Trouble, Waiting};
 use edxml::package::{Content, Document, Header, Kind, Limits, Package, Reading, ResponseFor, Status, StatusCode};
 use edxml::words::{Language, sentence};
 use futures::{FutureExt, StreamExt};
@@ -26,7 +26,7 @@ const MOST_TROUBLES: usize = 3;
 const MOST_WORDS: usize = 50;
 
 /// A package as it was fetched.
-struct Fetched {
+pub(super) struct Fetched {
     /// `None` when it was refused while it came: its reason.
     too_large: bool,
     blob: Digest,
@@ -43,7 +43,7 @@ impl Office {
         let mut taken = 0;
         for transport in self.transports.iter() {
             let now = self.now();
-            if !self.breakers.lets(transport.name(), now, self.settings.patience_seconds) {
+            if !transport.is_asked() || !self.breakers.lets(transport.name(), now, self.settings.patience_seconds) {
                 continue;
             }
             match self.receive_by(transport).boxed().await? {
@@ -116,7 +116,7 @@ impl Office {
     }
 
     /// Whether a package was recorded before, and then whether it could be taken.
-    async fn taken_before(&self, id: &str, package: &str) -> Result<Option<bool>, Problem> {
+    pub(super) async fn taken_before(&self, id: &str, package: &str) -> Result<Option<bool>, Problem> {
         let reader = self.journal.reader();
         if let Some(row) = reader.row("SELECT tray FROM arrival WHERE arrival = $1", &[id.into()]).await? {
             return Ok(Some(row.text("tray")? != "quarantine"));
@@ -130,10 +130,18 @@ impl Office {
         transport: &Arc<dyn Transport>,
         waiting: &Waiting,
     ) -> Result<Result<Fetched, Trouble>, Problem> {
-        let mut coming = match transport.fetch(waiting).await {
-            Ok(coming) => coming,
-            Err(trouble) => return Ok(Err(trouble)),
-        };
+        match transport.fetch(waiting).await {
+            Ok(coming) => self.keep_coming(coming, waiting.doubt.is_none()).await,
+            Err(trouble) => Ok(Err(trouble)),
+        }
+    }
+
+    /// Keeps what comes in pieces, and reads it where it is believed to be a package.
+    pub(super) async fn keep_coming(
+        &self,
+        mut coming: Pieces,
+        reads: bool,
+    ) -> Result<Result<Fetched, Trouble>, Problem> {
         let most = self.settings.max_package;
         let (mut spool, mut length, mut too_large) = (spooled(), 0u64, false);
         while let Some(piece) = coming.next().await {
@@ -156,25 +164,40 @@ impl Office {
         spool.rewind().map_err(crate::take::no_room)?;
         let limits = Limits { package: most, ..Limits::default() };
         let looked = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
-            let reading = edxml::package::read(BufReader::with_capacity(64 << 10, &mut spool), &mut Spool, &limits)?;
+            let buffered = BufReader::with_capacity(64 << 10, &mut spool);
+            let reading = reads.then(|| edxml::package::read(buffered, &mut Spool, &limits)).transpose()?;
             spool.rewind()?;
             Ok((reading, spool))
         });
         let (reading, spool) = looked.await.map_err(Problem::fault)?.map_err(crate::take::no_room)?;
         let (blob, length) = self.journal.put_blob_stream(pieces(spool), most + 1).await?;
         let length = i64::try_from(length).unwrap_or(i64::MAX);
-        Ok(Ok(Fetched { too_large, blob, length, reading: Some(reading) }))
+        Ok(Ok(Fetched { too_large, blob, length, reading }))
     }
 
     /// Records what was fetched; gives whether it could be taken.
-    async fn record(&self, way: &'static str, id: &str, waiting: &Waiting, fetched: Fetched) -> Result<bool, Problem> {
+    pub(super) async fn record(
+        &self,
+        way: &'static str,
+        id: &str,
+        waiting: &Waiting,
+        fetched: Fetched,
+    ) -> Result<bool, Problem> {
         let Fetched { too_large, blob, length, reading } = fetched;
+        if let Some(doubt) = &waiting.doubt {
+            return self.quarantine(way, id, waiting, blob, length, vec![doubt.clone()], None).await;
+        }
         let Some(reading) = reading.filter(|_| !too_large) else {
             let why = vec![format!("gói tin lớn hơn {} byte", self.settings.max_package)];
             return self.quarantine(way, id, waiting, blob, length, why, None).await;
         };
         if !reading.refusals.is_empty() {
             let why = said(&reading.refusals);
+            return self.quarantine(way, id, waiting, blob, length, why, Some(&reading.package)).await;
+        }
+        let from = &reading.package.header.from().organ_id;
+        if let Some(bodies) = waiting.speaks_for.as_ref().filter(|bodies| !bodies.contains(from)) {
+            let why = vec![format!("gói tin ghi bên gửi {from}, bên chuyển đến chỉ thay mặt {}", bodies.join(", "))];
             return self.quarantine(way, id, waiting, blob, length, why, Some(&reading.package)).await;
         }
         match reading.package.header.clone() {
@@ -552,7 +575,7 @@ fn target(sender: &str, kind: Kind, answers: &[Answers]) -> Option<String> {
 }
 
 /// The id of an arrival follows from its package, so that it is recorded once.
-fn arrival_id(way: &str, package: &str) -> String {
+pub(super) fn arrival_id(way: &str, package: &str) -> String {
     let hash = Digest::of(&[way.as_bytes(), b"\0", package.as_bytes()]).to_string();
     format!("arrival-{}", &hash[..32])
 }

@@ -9,6 +9,7 @@
 
 mod acts;
 mod agencies;
+mod brought;
 mod compose;
 mod desk;
 mod figures;
@@ -25,6 +26,7 @@ mod statuses;
 mod tables;
 
 pub use acts::{Answers, Enclosure, Listed, Organ, StaffLine};
+pub use brought::Brought;
 pub use lists::DispatchHead;
 pub use marks::secrecy_mark;
 pub use model::{
@@ -108,6 +110,10 @@ impl Office {
     /// How it is set up.
     pub fn settings(&self) -> &OfficeSettings {
         &self.settings
+    }
+    /// Its ways, the usual one first.
+    pub fn transports(&self) -> &[Arc<dyn Transport>] {
+        &self.transports
     }
     /// The names of its ways, the usual one first.
     pub fn ways(&self) -> Vec<&'static str> {

@@ -9,6 +9,7 @@
 //! Whoever fills `in/` is believed as far as the folder's rights go. A file that was written once is not written again: its
 //! name follows from the package.
 
+use super::members::{Member, Members};
 use super::{Parcel, Pieces, Transport, Trouble, Waiting};
 use crate::MessageType;
 use crate::office::Listed;
@@ -24,8 +25,6 @@ use std::path::{Path, PathBuf};
 const MOST_FILES: usize = 500;
 /// Bytes of a file by which a document is told from a status.
 const HEAD: usize = 64 << 10;
-/// Bytes of the list of bodies.
-const MOST_LIST: u64 = 16 << 20;
 
 /// A watched folder.
 pub struct FolderTransport {
@@ -49,9 +48,8 @@ impl FolderTransport {
     }
 
     fn list(&self) -> io::Result<Vec<Listed>> {
-        let mut text = String::new();
-        File::open(self.folder.join("agencies.csv"))?.take(MOST_LIST).read_to_string(&mut text)?;
-        Ok(text.lines().filter_map(listed).collect())
+        let all = Members::new(&self.folder.join("agencies.csv")).all()?;
+        Ok(all.into_iter().map(Member::listed).collect())
     }
 
     fn look(&self, message: MessageType) -> io::Result<Vec<Waiting>> {
@@ -69,7 +67,14 @@ impl FolderTransport {
             if kind(&path)? == message {
                 // The same file put there twice is the same package, another under its name is another.
                 let package = format!("{}/{name}", &digest(&path)?.to_string()[..16]);
-                waiting.push(Waiting { package, message, from: String::new(), to: Vec::new() });
+                waiting.push(Waiting {
+                    package,
+                    message,
+                    from: String::new(),
+                    to: Vec::new(),
+                    doubt: None,
+                    speaks_for: None,
+                });
             }
         }
         Ok(waiting)
@@ -84,19 +89,6 @@ impl FolderTransport {
             done => done,
         }
     }
-}
-
-fn listed(line: &str) -> Option<Listed> {
-    let mut parts = line.trim_start_matches('\u{feff}').split(';').map(str::trim);
-    let (code, name) = (parts.next()?, parts.next()?);
-    let fits = edxml::package::is_organ_id(code) && !name.is_empty();
-    fits.then(|| Listed {
-        code: code.into(),
-        old_code: String::new(),
-        parent: String::new(),
-        name: name.into(),
-        mail: parts.next().unwrap_or_default().into(),
-    })
 }
 
 /// A status has its code in the header, which comes first.
@@ -199,7 +191,6 @@ impl Transport for FolderTransport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn what_lies_in_the_folder_is_found_once_fetched_whole_and_put_away() {
@@ -224,10 +215,5 @@ mod tests {
             assert!(folder.waiting(MessageType::Edoc).await.unwrap().is_empty());
             assert_eq!(std::fs::read_dir(place.path().join("done")).unwrap().count(), 1);
         });
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_of_the_list_makes_it_panic(line in ".*") { let _ = listed(&line); }
     }
 }
