@@ -24,8 +24,8 @@ class SecurityServer:
     def __init__(self, services: dict[str, str], clients: set[str], tls: ssl.SSLContext | None = None):
         self.services, self.clients = services, clients
         self.calls: list[dict] = []
-        # What happens to the next calls: `network` breaks off behind the service, `denied` is a refusal of the road.
-        self.faults: list[str] = []
+        # What happens to the next calls of a service: `network` breaks off behind it, `denied` is a refusal of the road.
+        self.faults: dict[str, list[str]] = {}
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
@@ -71,7 +71,7 @@ class SecurityServer:
         assert all(urllib.parse.quote(part, safe="-_.~") == raw for part, raw in zip(service.split("/"), parts[2:7], strict=True))
         if client not in self.clients:
             return fault(500, "Client.UnknownMember", f"{client} is not registered")
-        wanted = self.faults.pop(0) if self.faults else ""
+        wanted = self.faults[service].pop(0) if self.faults.get(service) else ""
         if wanted == "denied":
             return fault(500, "Server.ServerProxy.AccessDenied", "Request is not allowed")
         if service not in self.services:
