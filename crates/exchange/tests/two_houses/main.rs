@@ -7,11 +7,12 @@ mod axis_wire;
 mod house;
 mod notices;
 mod proxy;
+mod secrets;
 mod setup;
 
 use exchange::transport::FolderTransport;
 use exchange::{ArrivalFilter, ArrivalLine, DispatchFilter, Hub, Kind, MessageType, NewDispatch, Recipient, Tray};
-use kernel::{Actor, Ctx, DocumentId, Grade, Problem};
+use kernel::{Ctx, DocumentId, Problem};
 use proxy::Proxy;
 use setup::{At, Moved, Way, hub, issued, office, office_by};
 use std::process::{Child, Command, Stdio};
@@ -226,32 +227,6 @@ async fn secrets_stay(at: &At, clerk: &Ctx, _db: &Db, document: &DocumentId) {
     assert!(matches!(&refused, Problem::Refused { code: "dispatch-secret", .. }), "{refused}");
     assert_eq!((at.count("parcel").await, at.count("dispatch_barred").await), (parcels, 1));
     assert_eq!(at.office.barred(clerk).await.unwrap()[0].why, "mark");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_graded_document_goes_out_on_no_way() {
-    let db = Db::sqlite();
-    let issued = {
-        let house = house::furnished(&db).await;
-        house.register("nq-ubtvqh-mat", Grade::Secret).await;
-        let signed = house.signed_graded("bst-mot", Grade::Secret).await;
-        let document = signed.document.unwrap();
-        house.journal.close().await;
-        document
-    };
-    let at = office(&db.url, &db.blobs(), Moved::from(&db).0, &way("http://127.0.0.1:9", "SYS.A", "x", "H01")).await;
-    let mut clerk = at.clerk().await;
-    let (at, issued) = (&at, &issued);
-    let send = |ctx: Ctx| async move { at.office.dispatch(&ctx, new(issued, Kind::New, None, &["H02"])).await };
-    // Who may not know of it is not told that it is secret.
-    let refused = send(clerk.clone()).await.unwrap_err();
-    assert!(matches!(refused, Problem::NotFound { .. }), "{refused}");
-    if let Actor::Person(facts) = &mut clerk.actor {
-        facts.clearance = Grade::Secret;
-    }
-    let refused = send(clerk).await.unwrap_err();
-    assert!(matches!(refused, Problem::Refused { code: "dispatch-secret", .. }), "{refused}");
-    assert_eq!((at.count("parcel").await, at.count("dispatch_barred").await), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

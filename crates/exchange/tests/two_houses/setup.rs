@@ -71,6 +71,8 @@ pub struct At {
     pub journal: Journal,
     pub cases: cases::Cases,
     pub casework: Casework,
+    pub keys: directory::Keys,
+    pub records: Records,
     directory: directory::Directory,
 }
 
@@ -99,7 +101,7 @@ pub async fn office_by(url: &str, blobs: &std::path::Path, ahead: i64, organ: &s
     let directory = directory::Directory::new(journal.clone());
     let master = Arc::new(MasterKey::from_bytes([7; 32]));
     let keys = directory::Keys::new(directory.clone(), master, clock, entropy);
-    let records = Records::new(journal.clone(), directory.clone(), keys, house::papers());
+    let records = Records::new(journal.clone(), directory.clone(), keys.clone(), house::papers());
     let settings = OfficeSettings {
         organ: Organ { code: organ.into(), name: format!("Cơ quan {organ}") },
         retry_seconds: 1,
@@ -109,9 +111,9 @@ pub async fn office_by(url: &str, blobs: &std::path::Path, ahead: i64, organ: &s
     };
     let catalogue = Arc::new(procedure::Catalogue::load(None).unwrap());
     let cases = cases::Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
-    let office = Office::new(journal.clone(), records, settings, vec![way]);
+    let office = Office::new(journal.clone(), records.clone(), settings, vec![way]);
     let casework = Casework::new(office.clone(), cases.clone(), directory.clone());
-    At { office, journal, cases, casework, directory }
+    At { office, journal, cases, casework, keys, records, directory }
 }
 
 impl At {
