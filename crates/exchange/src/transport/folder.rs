@@ -9,13 +9,12 @@
 //! Whoever fills `in/` is believed as far as the folder's rights go. A file that was written once is not written again: its
 //! name follows from the package.
 
+use super::files::{blocking, pieces};
 use super::members::{Member, Members};
 use super::{Parcel, Pieces, Transport, Trouble, Waiting};
 use crate::MessageType;
 use crate::office::Listed;
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::StreamExt;
 use kernel::Digest;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -119,11 +118,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Trouble> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|why| Trouble::Unreachable(why.to_string()))?;
-    done.map_err(|why| Trouble::Unreachable(why.to_string()))
-}
-
 impl FolderTransport {
     fn again(&self) -> FolderTransport {
         FolderTransport { folder: self.folder.clone() }
@@ -164,23 +158,7 @@ impl Transport for FolderTransport {
     async fn fetch(&self, waiting: &Waiting) -> Result<Pieces, Trouble> {
         let name = waiting.package.split_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default();
         let path = self.folder.join("in").join(name);
-        let file = blocking(move || File::open(path)).await?;
-        let pieces = futures::stream::unfold(Some(file), |file| async move {
-            let mut file = file?;
-            let read = tokio::task::spawn_blocking(move || {
-                let mut piece = vec![0; 256 << 10];
-                file.read(&mut piece).map(|count| {
-                    piece.truncate(count);
-                    (Bytes::from(piece), file)
-                })
-            });
-            match read.await.map_err(|why| why.to_string()).and_then(|read| read.map_err(|why| why.to_string())) {
-                Ok((piece, _)) if piece.is_empty() => None,
-                Ok((piece, file)) => Some((Ok(piece), Some(file))),
-                Err(why) => Some((Err(why), None)),
-            }
-        });
-        Ok(pieces.boxed())
+        pieces(path).await
     }
     async fn settle(&self, waiting: &Waiting, kept: bool) -> Result<(), Trouble> {
         let (folder, waiting) = (self.again(), waiting.clone());
@@ -191,6 +169,7 @@ impl Transport for FolderTransport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::StreamExt;
 
     #[test]
     fn what_lies_in_the_folder_is_found_once_fetched_whole_and_put_away() {

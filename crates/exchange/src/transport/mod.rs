@@ -4,6 +4,7 @@
 //! itself: HTTP and mail are handed in ([`Wire`], [`Postman`]).
 
 mod axis;
+mod files;
 mod folder;
 mod mail;
 mod members;

@@ -13,12 +13,12 @@
 
 mod smime;
 
+use super::files::{blocking, pieces};
 use super::members::{Member, Members};
 use super::{Parcel, Pieces, Transport, Trouble, Waiting};
 use crate::MessageType;
 use crate::office::Listed;
 use async_trait::async_trait;
-use bytes::Bytes;
 use directory::Keys;
 use futures::{FutureExt, StreamExt};
 use kernel::{BodyId, Digest};
@@ -33,8 +33,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Letters that one look opens.
 const MOST_LETTERS: usize = 50;
-/// Bytes of a letter that is opened: base 64 makes a third more.
-const MOST_BYTES: u64 = 300 << 20;
+/// Bytes of a letter beside its package.
+const AROUND: u64 = 1 << 20;
 
 /// Sends letters, handed in from outside: a transport opens no socket itself.
 #[async_trait]
@@ -58,7 +58,7 @@ pub struct MailSettings {
     pub members: PathBuf,
     /// The body whose seal signs.
     pub seal: BodyId,
-    /// Largest package that mail servers are asked to carry, in bytes.
+    /// Largest package that letters carry, in bytes; a letter is read into memory.
     pub most: u64,
 }
 
@@ -116,7 +116,11 @@ impl MailTransport {
 
     /// What waits under a file: believed, or kept away with the reason.
     async fn look(&self, name: &str) -> Result<Waiting, Trouble> {
-        let (raw, opened) = opened(self.read(name).await?).await?;
+        let raw = self.read(name).await?;
+        if raw.len() as u64 > self.most_bytes() {
+            return Ok(doubted(&raw, format!("thư lớn hơn {} byte", self.most_bytes())));
+        }
+        let (raw, opened) = opened(raw).await?;
         let opened = match opened {
             Ok(opened) => opened,
             Err(why) => return Ok(doubted(&raw, why)),
@@ -160,11 +164,16 @@ impl MailTransport {
         }
     }
 
+    /// Base 64 and its line ends make some third more of a package.
+    fn most_bytes(&self) -> u64 {
+        self.settings.most / 2 * 3 + AROUND
+    }
+
     async fn read(&self, name: &str) -> Result<Vec<u8>, Trouble> {
-        let path = self.settings.maildir.join("new").join(name);
+        let (path, most) = (self.settings.maildir.join("new").join(name), self.most_bytes());
         blocking(move || {
             let mut raw = Vec::new();
-            File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut raw)?;
+            File::open(path)?.take(most + 1).read_to_end(&mut raw)?;
             Ok(raw)
         })
         .await
@@ -222,11 +231,6 @@ fn delivered(maildir: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Trouble> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|why| Trouble::Unreachable(why.to_string()))?;
-    done.map_err(|why| Trouble::Unreachable(why.to_string()))
-}
-
 #[async_trait]
 impl Transport for MailTransport {
     fn name(&self) -> &'static str {
@@ -277,13 +281,12 @@ impl Transport for MailTransport {
     }
     async fn fetch(&self, waiting: &Waiting) -> Result<Pieces, Trouble> {
         let gone = || Trouble::Busy { code: "-".into(), why: "thư không còn trong hộp thư".into() };
-        let raw = self.read(&self.file(&waiting.package).ok_or_else(gone)?).await?;
-        let bytes = match waiting.doubt {
-            Some(_) => Bytes::from(raw),
-            None => opened(raw).await?.1.map_err(|_| gone())?.package,
-        };
-        let same = waiting.doubt.is_some() || Digest::of(&[&bytes]).to_string() == waiting.package;
-        if !same {
+        let name = self.file(&waiting.package).ok_or_else(gone)?;
+        if waiting.doubt.is_some() {
+            return pieces(self.settings.maildir.join("new").join(name)).await;
+        }
+        let bytes = opened(self.read(&name).await?).await?.1.map_err(|_| gone())?.package;
+        if Digest::of(&[&bytes]).to_string() != waiting.package {
             return Err(gone());
         }
         Ok(futures::stream::once(async move { Ok(bytes) }).boxed())
