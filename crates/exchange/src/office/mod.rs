@@ -24,6 +24,7 @@ mod read;
 mod sending;
 mod statuses;
 mod tables;
+mod told;
 
 pub use acts::{Answers, Enclosure, Listed, Organ, StaffLine};
 pub use brought::Brought;

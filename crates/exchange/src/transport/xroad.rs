@@ -228,7 +228,7 @@ impl Transport for XroadTransport {
             }
         }
         match trouble {
-            None => Ok(ids.swap_remove(0)),
+            None => Ok(ids.into_iter().next().unwrap_or_default()),
             Some((_, found)) if ids.is_empty() => Err(found),
             // Some have it: it is not unsent any more, and those get it again under the same id.
             Some((code, found)) => Err(Trouble::Unknown(format!("{code}: {found}"))),

@@ -35,7 +35,7 @@ pub fn content(outside: &Outside<'_>, name: &str, package: &[u8]) -> MultiPart {
     let part = |content_type: ContentType, bytes: Vec<u8>| {
         let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64);
         // Any bytes can be written in base 64.
-        let body = body.unwrap_or_else(|bytes| Body::new(bytes));
+        let body = body.unwrap_or_else(Body::new);
         (SinglePart::builder().content_type(content_type), body)
     };
     let (note, text) = part(ContentType::TEXT_PLAIN, outside.note.as_bytes().to_vec());
