@@ -14,20 +14,12 @@ pub struct HttpWire {
 }
 
 impl HttpWire {
-    /// On the runtime of the caller. What is fetched may take as long as pieces keep coming within the patience.
+    /// On the runtime of the caller, with what `client` says of TLS. What is fetched may take as long as pieces keep coming
+    /// within the patience.
     ///
     /// # Errors
     /// When the machine has no means for it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests of other rooms include this file"))]
-    pub fn new(patience: Duration) -> Result<HttpWire, reqwest::Error> {
-        HttpWire::by(Client::builder(), patience)
-    }
-
-    /// The same with what the configuration says of TLS.
-    ///
-    /// # Errors
-    /// As [`HttpWire::new`].
-    pub fn by(client: ClientBuilder, patience: Duration) -> Result<HttpWire, reqwest::Error> {
+    pub fn new(client: ClientBuilder, patience: Duration) -> Result<HttpWire, reqwest::Error> {
         let client = client
             .user_agent(concat!("dienhong/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())

@@ -129,7 +129,7 @@ fn over_http(key: &str, address: &str) -> anyhow::Result<()> {
 fn wire(config: &Config, own: Option<Own<'_>>) -> anyhow::Result<Arc<dyn Wire>> {
     let patience = Duration::from_secs(u64::try_from(config.axis.patience_seconds).unwrap_or(60).max(1));
     let tls = believing(&config.network.roots, own)?;
-    Ok(Arc::new(HttpWire::by(reqwest::Client::builder().tls_backend_preconfigured(tls), patience)?))
+    Ok(Arc::new(HttpWire::new(reqwest::Client::builder().tls_backend_preconfigured(tls), patience)?))
 }
 
 /// The door at which security servers bring what others send, where the configuration has one.

@@ -77,7 +77,7 @@ pub struct At {
 }
 
 pub async fn office(url: &str, blobs: &std::path::Path, ahead: i64, way: &Way) -> At {
-    let wire = Arc::new(HttpWire::new(Duration::from_secs(3)).unwrap());
+    let wire = Arc::new(HttpWire::new(reqwest::Client::builder(), Duration::from_secs(3)).unwrap());
     let (clock, window) = (Arc::new(Moved(ahead)), Window::default());
     let axis = AxisTransport::new(wire, clock, &way.base, &way.system, &way.secret, window);
     office_by(url, blobs, ahead, &way.organ, Arc::new(axis)).await
