@@ -218,6 +218,19 @@ def test_a_day_has_its_quota(hub):
     assert small.send(package("H98.1", ["G12.18"]), "H98.1").json()["ErrorCode"] == "429"
 
 
+def test_a_system_that_has_its_secret_already_is_admitted_with_it(hub, tmp_path):
+    file = tmp_path / "secret"
+    file.touch(mode=0o600)
+    file.write_text("khoa-cua-truc-truoc-day\n")
+    admitted = hub.run("axis", "admit", "SYS.OLD", "--name", "Hệ thống cũ", "--secret-file", str(file))
+    assert admitted.stdout == "", "a secret that is known is not shown"
+    old = Client(hub.clients[0].base, "SYS.OLD", "khoa-cua-truc-truoc-day")
+    old.data("getAgenciesList")
+    file.write_text("short\n")
+    assert hub.run("axis", "admit", "SYS.OLD", "--name", "Hệ thống cũ", "--secret-file", str(file), check=False).returncode != 0
+    old.data("getAgenciesList")
+
+
 def test_the_samples_of_a_real_clients_requests_are_signed_as_this_client_signs(tmp_path):
     log = pathlib.Path(ROOT).parent / "shared" / "edxml-samples" / "vxp-requests.log"
     if not log.exists():

@@ -1,13 +1,18 @@
 """The office as a system of an axis, spoken to through the hub by a client of our own hand that knows nothing but the
 protocol (the one of test_axis): what it sends is taken and answered, the watched folder is read, the commands say so."""
 
+import contextlib
 import os
 import re
+import socket
+import ssl
+import threading
 
 import pytest
 
 from conftest import free_port, fresh_program
 from test_axis import Client, package
+from test_xroad import certificates
 
 OFFICE = "000.00.00.C01"
 
@@ -68,6 +73,53 @@ def test_a_broken_package_in_the_folder_is_kept_in_quarantine_and_the_commands_s
     assert not list(inbox.iterdir()) and len(list((axis.folder_way / "bad").iterdir())) == 1
     status = axis.run("axis", "status", check=False)
     assert status.returncode == 1 and "1 quarantine" in status.stdout, status.stdout
+
+
+def through(context: ssl.SSLContext, port: int) -> socket.socket:
+    """Plain bytes to a port of this machine behind TLS, as a proxy in front of the axis does it."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def pipe(one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := one.recv(65536):
+                other.sendall(piece)
+        with contextlib.suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        while True:
+            try:
+                plain, _ = listening.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError):
+                secure = context.wrap_socket(plain, server_side=True)
+                beyond = socket.create_connection(("127.0.0.1", port))
+                for pair in ((secure, beyond), (beyond, secure)):
+                    threading.Thread(target=pipe, args=pair, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening
+
+
+def test_the_axis_is_reached_over_https_under_a_root_of_the_offices_own_and_under_no_other(axis, tmp_path):
+    context = certificates(tmp_path)
+    context.verify_mode = ssl.CERT_NONE
+    plain = dict(axis.env)
+    listening = through(context, int(plain["DIENHONG_AXIS_ADDRESS"].rsplit(":", 1)[1]))
+    try:
+        axis.env["DIENHONG_AXIS_ADDRESS"] = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        told = axis.run("doctor", check=False).stdout
+        assert re.search(r"BAD  document axis \(axis\).*(certificate|UnknownIssuer)", told), told
+        axis.env["DIENHONG_NETWORK_ROOTS"] = str(tmp_path / "root.pem")
+        told = axis.run("doctor", check=False).stdout
+        assert re.search(r"ok   document axis \(axis\): https://127.0.0.1:\d+ names 2 bodies", told), told
+        assert axis.client.send(package("G12.18", [OFFICE], number="43"), "G12.18").json()["status"] == "OK"
+        assert "1 packages taken" in axis.run("axis", "receive").stdout
+        assert "1 packages sent" in axis.run("axis", "send").stdout
+    finally:
+        axis.env = plain
+        listening.close()
 
 
 def test_doctor_says_what_is_wrong_with_the_axis(axis):

@@ -195,6 +195,22 @@ impl ActBody for CertificateEnding {
     const KIND: &'static str = "notice.certificate_ending";
 }
 
+/// Something beside cases waits for a person, such as a package that does not go out; on `notice:<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatterRaised {
+    /// The stream of what waits: `dispatch:<id>`, `arrival:<id>`.
+    pub matter: String,
+    /// Why it waits: chooses the words.
+    pub what: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who was told.
+    pub to: Vec<PersonId>,
+}
+impl ActBody for MatterRaised {
+    const KIND: &'static str = "notice.matter_raised";
+}
+
 /// A person has read notices; on `notices:<person>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticesRead {

@@ -24,6 +24,7 @@ mod hands;
 mod inbox;
 mod lists;
 mod load;
+pub mod matters;
 mod minutes;
 mod moves;
 mod notice_tables;

@@ -1,6 +1,6 @@
 //! Tables of notices, and of how people want letters. Pure: an act in, rows out.
 
-use crate::acts::{CertificateEnding, NoticeRaised, NoticesChosen, NoticesRead};
+use crate::acts::{CertificateEnding, MatterRaised, NoticeRaised, NoticesChosen, NoticesRead};
 use journal::{Column, Index, PrivateErased, Projection, Rows, Table, Value};
 use kernel::{Act, ActBody, Problem};
 
@@ -13,9 +13,10 @@ const NOTICE: Table = Table {
     columns: &[
         Column::text("person"),
         Column::text("id"),
-        // What it is about: a case, or a certificate that ends.
+        // What it is about: a case, a certificate that ends, or another matter by its stream.
         Column::text("case_id").nullable(),
         Column::text("certificate").nullable(),
+        Column::text("matter").nullable(),
         Column::text("what"),
         Column::int("due"),
         Column::int("at"),
@@ -70,6 +71,24 @@ impl Projection for Notices {
                             ("certificate", ending.certificate.as_str().into()),
                             ("what", format!("certificate-{}", ending.days).into()),
                             ("due", ending.until.into()),
+                            ("at", act.at.into()),
+                            ("grade", act.grade.into()),
+                            ("unread", true.into()),
+                        ],
+                    );
+                }
+            }
+            ("notice", MatterRaised::KIND) => {
+                let Some(raised) = act.read::<MatterRaised>().map_err(Problem::fault)? else { return Ok(()) };
+                for person in raised.to {
+                    rows.put(
+                        &NOTICE,
+                        [
+                            ("person", person.into()),
+                            ("id", act.stream.id().into()),
+                            ("matter", raised.matter.as_str().into()),
+                            ("what", raised.what.as_str().into()),
+                            ("due", raised.since.into()),
                             ("at", act.at.into()),
                             ("grade", act.grade.into()),
                             ("unread", true.into()),

@@ -4,7 +4,7 @@
 //! Each is an act on a stream of its own, which can begin only once: whatever restarts or runs twice, a notice is raised
 //! once. The jobs that raise them follow from the acts by which steps begin. Nothing here tells what a case is about: a
 //! notice names the case, and only those who may know of it see its title. Certificates that end are told of in the same
-//! way ([`crate::endings`]).
+//! way ([`crate::endings`]), and so are matters of other rooms ([`crate::matters`]).
 
 use crate::{
     Cases,
@@ -39,6 +39,8 @@ pub enum About {
     Case(CaseId, String),
     /// A certificate that ends.
     Certificate(String),
+    /// Something beside cases, by its stream: `dispatch:<id>`, `arrival:<id>`.
+    Matter(String),
 }
 
 /// A notice as its person sees it.
@@ -50,9 +52,10 @@ pub struct Notice {
     pub about: About,
     /// Secrecy grade.
     pub grade: Grade,
-    /// `50`, `80`, `100`, `escalated`; `certificate-90`, `certificate-30`, `certificate-7`.
+    /// `50`, `80`, `100`, `escalated`; `certificate-90`, `certificate-30`, `certificate-7`; `parcel-stopped`,
+    /// `recipient-silent`.
     pub what: String,
-    /// The deadline, or the end of the certificate.
+    /// The deadline, or the end of the certificate; since when another matter waits.
     pub due: Timestamp,
     /// When it was raised.
     pub at: Timestamp,
@@ -191,8 +194,11 @@ impl Cases {
         Ok(letters)
     }
 
-    /// Who holds any of the seats today, and to whom their work is handed.
-    pub(crate) async fn people_of(&self, seats: &[String]) -> Result<BTreeSet<PersonId>, Problem> {
+    /// Who holds any of the seats (`clerk@vu-hanh-chinh`) today, and to whom their work is handed.
+    ///
+    /// # Errors
+    /// Storage.
+    pub async fn people_of(&self, seats: &[String]) -> Result<BTreeSet<PersonId>, Problem> {
         let today = self.journal.clock().now().day();
         let mut people = BTreeSet::new();
         for seat in seats {
@@ -237,9 +243,9 @@ impl Cases {
     pub async fn notices(&self, ctx: &Ctx) -> Result<Vec<Notice>, Problem> {
         let me = me(ctx)?;
         let sql = format!(
-            "SELECT n.id, n.case_id, n.certificate, n.what, n.due, n.at, n.unread, c.title, c.grade \
+            "SELECT n.id, n.case_id, n.certificate, n.matter, n.what, n.due, n.at, n.unread, c.title, c.grade \
              FROM notice n LEFT JOIN case_file c ON c.case_id = n.case_id WHERE n.person = $1 AND n.grade <= $2 \
-             AND (c.case_id IS NOT NULL OR n.certificate IS NOT NULL) ORDER BY n.at DESC, n.id LIMIT {MOST}"
+             AND (c.case_id IS NOT NULL OR n.certificate IS NOT NULL OR n.matter IS NOT NULL) ORDER BY n.at DESC, n.id LIMIT {MOST}"
         );
         let rows = self.journal.reader().rows(&sql, &[(&me.id).into(), me.clearance.into()]).await?;
         rows.iter().map(notice).collect()
@@ -367,9 +373,10 @@ fn named(seat: &str) -> Option<(Position, BodyId)> {
 }
 
 fn notice(row: &Row) -> Result<Notice, Problem> {
-    let (about, grade) = match row.opt_text("certificate")? {
-        Some(certificate) => (About::Certificate(certificate.to_owned()), Grade::Open),
-        None => {
+    let (about, grade) = match (row.opt_text("certificate")?, row.opt_text("matter")?) {
+        (Some(certificate), _) => (About::Certificate(certificate.to_owned()), Grade::Open),
+        (None, Some(matter)) => (About::Matter(matter.to_owned()), Grade::Open),
+        (None, None) => {
             let case = CaseId::new(row.text("case_id")?).map_err(Problem::fault)?;
             (About::Case(case, row.text("title")?.to_owned()), crate::lists::grade(row)?)
         }

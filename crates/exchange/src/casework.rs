@@ -5,6 +5,7 @@
 //! `procedures/direction/incoming-document.toml`. Nothing here decides who may: the arrival's deeds and the case's moves are
 //! each asked of the policies.
 
+use crate::notify::Notifier;
 use crate::office::{ArrivalLine, ArrivalView, Office, Tray};
 use async_trait::async_trait;
 use cases::{CaseView, Cases};
@@ -48,9 +49,9 @@ pub struct Direction {
 /// The cases of arrivals. Cheap to clone.
 #[derive(Clone)]
 pub struct Casework {
-    office: Office,
-    cases: Cases,
-    directory: Directory,
+    pub(crate) office: Office,
+    pub(crate) cases: Cases,
+    pub(crate) directory: Directory,
 }
 
 impl Casework {
@@ -60,7 +61,7 @@ impl Casework {
     }
     /// The workers that the server runs.
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        vec![Arc::new(Follower(self.clone()))]
+        vec![Arc::new(Follower(self.clone())), Arc::new(Notifier(self.clone()))]
     }
 
     /// Registers an arrival and opens its case, which then waits for the head of the Office. When only the case cannot be

@@ -10,6 +10,7 @@ mod acts;
 mod casework;
 mod hub;
 mod inbox;
+mod notify;
 pub mod office;
 mod projection;
 mod systems;
@@ -22,9 +23,9 @@ pub use edxml::package::Kind;
 pub use hub::{Hub, Sending, Settings, Unbelieved};
 pub use inbox::{Delivery, Entry, MessageType, Progress};
 pub use office::{
-    ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,
-    DispatchState, DispatchView, Enclosure, Health, NewDispatch, Office, OfficeSettings, Organ, Page, ParcelLine,
-    Preview, Recipient, RecipientName, Standing, StatusLine, Synchronisation, Tray, WeekLine,
+    ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Brought, Correspondent, Deed, DeedKind, DispatchFilter,
+    DispatchHead, DispatchLine, DispatchState, DispatchView, Enclosure, Health, NewDispatch, Office, OfficeSettings,
+    Organ, Page, ParcelLine, Preview, Recipient, RecipientName, Standing, StatusLine, Synchronisation, Tray, WeekLine,
 };
 pub use systems::{Agency, NewSystem, System};
 pub use take::{Arriving, Spool};

@@ -51,21 +51,33 @@ impl Hub {
     /// # Errors
     /// [`Problem::Invalid`] for a name that is none; what the journal answers.
     pub async fn admit(&self, new: NewSystem) -> Result<String, Problem> {
+        let mut random = [0; 32];
+        self.journal.entropy().fill(&mut random);
+        let secret = kernel::Digest(random).to_string();
+        self.admit_with(new, &secret).await?;
+        Ok(secret)
+    }
+
+    /// Admits a system that has its secret already: it spoke to another hub before, or was given one by hand.
+    ///
+    /// # Errors
+    /// As [`Hub::admit`]; [`Problem::Invalid`] for a secret of less than 16 characters or with others than visible ASCII.
+    pub async fn admit_with(&self, new: NewSystem, secret: &str) -> Result<(), Problem> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         if new.id.is_empty() || new.id.len() > 64 || !new.id.chars().all(plain) {
             return Err(Problem::Invalid(vec![FieldProblem::new("system", "field-invalid")]));
         }
-        let mut random = [0; 32];
-        self.journal.entropy().fill(&mut random);
-        let secret = kernel::Digest(random).to_string();
+        if !(16..=256).contains(&secret.len()) || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Problem::Invalid(vec![FieldProblem::new("secret", "field-invalid")]));
+        }
         let sealed = self.master.seal(&context(&new.id), secret.as_bytes(), self.journal.entropy());
         let private = json!(SealedSecret { sealed: sealed.as_str().to_owned() });
         let act = SystemAdmitted { id: new.id.clone(), name: new.name, quota: new.quota };
         let draft = ActDraft::new(Hub::resource(&new.id), &act).with_private(private);
         self.journal
             .commit(&self.ctx(), Change::new().on(StreamId::new("axis-system", &new.id), Expected::Any).act(draft))
-            .await?;
-        Ok(secret)
+            .await
+            .map(drop)
     }
 
     /// A system with its secret.

@@ -240,6 +240,15 @@ impl Records {
         Ok(())
     }
 
+    /// Judges a signature beside bytes that are no file: the body of a letter, say. As for files, the house's own roots and
+    /// those of the configuration are trusted.
+    ///
+    /// # Errors
+    /// Storage; never for a bad signature, which is an answer.
+    pub async fn judge_beside(&self, signature: Bytes, content: Bytes) -> Result<signing::Report, Problem> {
+        self.validate(signature, Some(content)).await
+    }
+
     async fn validate(&self, bytes: Bytes, beside: Option<Bytes>) -> Result<signing::Report, Problem> {
         let house = match self.keys.trust().await {
             // Files of others can be checked before the house has an authority of its own.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use exchange::transport::{Request, Response, Trouble, Wire};
 use futures::StreamExt;
-use reqwest::{Client, Method, header, redirect};
+use reqwest::{Client, ClientBuilder, Method, header, redirect};
 use std::time::Duration;
 
 /// HTTP with a limit on how long it waits.
@@ -14,12 +14,13 @@ pub struct HttpWire {
 }
 
 impl HttpWire {
-    /// On the runtime of the caller. What is fetched may take as long as pieces keep coming within the patience.
+    /// On the runtime of the caller, with what `client` says of TLS. What is fetched may take as long as pieces keep coming
+    /// within the patience.
     ///
     /// # Errors
     /// When the machine has no means for it.
-    pub fn new(patience: Duration) -> Result<HttpWire, reqwest::Error> {
-        let client = Client::builder()
+    pub fn new(client: ClientBuilder, patience: Duration) -> Result<HttpWire, reqwest::Error> {
+        let client = client
             .user_agent(concat!("dienhong/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
@@ -49,6 +50,11 @@ impl Wire for HttpWire {
             value.to_str().ok().map(str::to_owned)
         };
         let (date, content_type) = (text(header::DATE), text(header::CONTENT_TYPE));
+        let of_road = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
+            let wanted = name.as_str().starts_with("x-road-");
+            wanted.then(|| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))?
+        };
+        let headers = answer.headers().iter().filter_map(of_road).collect();
         let (status, length) = (answer.status().as_u16(), answer.content_length());
         let body = futures::stream::unfold(Some(answer), |answer| async move {
             let mut answer = answer?;
@@ -58,7 +64,7 @@ impl Wire for HttpWire {
                 Err(error) => Some((Err(said(&error)), None)),
             }
         });
-        Ok(Response { status, date, content_type, length, body: body.boxed() })
+        Ok(Response { status, date, content_type, length, headers, body: body.boxed() })
     }
 }
 

@@ -3,11 +3,14 @@
 //! Every key has a safe default, so that an empty configuration runs on SQLite in the folder `data/`. A key of the file
 //! may be overridden by `DIENHONG_<SECTION>_<KEY>`: `DIENHONG_STORAGE_URL`, `DIENHONG_WEB_LISTEN`.
 
+mod ways;
+
 use crate::mail::Mail;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+pub use ways::{SignedMail, Xroad};
 
 /// Everything that an office may set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -234,6 +237,10 @@ pub struct Axis {
     pub max_package: u64,
     /// A watched folder as a further way (or the only one): packages go to `out`, are taken from `in`.
     pub folder: Option<PathBuf>,
+    /// X-Road as a further way.
+    pub xroad: Xroad,
+    /// Signed letters as a further way.
+    pub mail: SignedMail,
 }
 
 impl Default for Axis {
@@ -255,6 +262,8 @@ impl Default for Axis {
             clock_skew: 300,
             max_package: usual.max_package,
             folder: None,
+            xroad: Xroad::default(),
+            mail: SignedMail::default(),
         }
     }
 }
@@ -449,7 +458,13 @@ impl Config {
                     }
                 }
                 // Not ours to read: the tests' own switches (DIENHONG_BIN, DIENHONG_PYTHON, …).
-                _ => {}
+                other => {
+                    if let Some(key) = other.strip_prefix("AXIS_XROAD_") {
+                        self.axis.xroad.set(key, value).with_context(wrong)?;
+                    } else if let Some(key) = other.strip_prefix("AXIS_MAIL_") {
+                        self.axis.mail.set(key, value).with_context(wrong)?;
+                    }
+                }
             }
         }
         Ok(())

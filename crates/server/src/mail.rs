@@ -11,10 +11,12 @@ use cases::{
     notices::{DIGEST_JOB, MAIL_JOB},
 };
 use directory::Directory;
+use exchange::transport::{Postman, Trouble};
 use journal::{JobError, Worker};
 use kernel::{Actor, Ctx, PersonId, Problem, Strength, id::RequestId};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    address::Envelope,
     message::{Mailbox, header::ContentType},
     transport::smtp::authentication::Credentials,
 };
@@ -39,6 +41,65 @@ pub struct Mail {
     pub password_file: Option<std::path::PathBuf>,
 }
 
+/// The mail server, as the configuration has it.
+fn server(mail: &Mail) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(&mail.server);
+    let mut server = server.with_context(|| "mail.server is no address: write smtp://host:25".to_owned())?;
+    if !mail.user.is_empty() {
+        let Some(file) = &mail.password_file else { bail!("mail.user is set, but mail.password_file is not") };
+        let password = std::fs::read_to_string(file);
+        let password = password.with_context(|| format!("cannot read mail.password_file {}", file.display()))?;
+        server = server.credentials(Credentials::new(mail.user.clone(), password.trim_end().to_owned()));
+    }
+    Ok(server.timeout(Some(PATIENCE)).build())
+}
+
+/// Carries the office's signed letters to the mail server.
+pub struct Carrier(AsyncSmtpTransport<Tokio1Executor>);
+
+impl Carrier {
+    /// By the configuration.
+    ///
+    /// # Errors
+    /// A configuration that cannot work, in words.
+    pub fn open(mail: &Mail) -> anyhow::Result<Carrier> {
+        Ok(Carrier(server(mail)?))
+    }
+}
+
+#[async_trait]
+impl Postman for Carrier {
+    async fn post(&self, from: &str, to: &[String], letter: Vec<u8>) -> Result<(), Trouble> {
+        let address = |text: &String| text.parse::<Address>().map_err(|why| refused(&format!("{text:?}: {why}")));
+        let to = to.iter().map(address).collect::<Result<Vec<_>, _>>()?;
+        let envelope = Envelope::new(Some(address(&from.to_owned())?), to).map_err(|why| refused(&why.to_string()))?;
+        match self.0.send_raw(&envelope, &letter).await {
+            Ok(_) => Ok(()),
+            Err(why) if why.is_permanent() => Err(refused(&why.to_string())),
+            Err(why) if why.is_transient() => Err(Trouble::Busy { code: "smtp".into(), why: why.to_string() }),
+            Err(why) if never_connected(&why) => Err(Trouble::Unreachable(why.to_string())),
+            Err(why) => Err(Trouble::Unknown(why.to_string())),
+        }
+    }
+}
+
+fn refused(why: &str) -> Trouble {
+    Trouble::Refused { code: "smtp".into(), why: why.to_owned() }
+}
+
+/// Nobody listens at the server's address: nothing was sent.
+fn never_connected(error: &lettre::transport::smtp::Error) -> bool {
+    let mut reason: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(here) = reason {
+        let refused = here.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if refused == Some(std::io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        reason = here.source();
+    }
+    false
+}
+
 /// Sends letters.
 #[derive(Clone)]
 pub struct Post {
@@ -60,15 +121,7 @@ impl Post {
         }
         let from =
             mail.from.parse().with_context(|| format!("mail.from is {:?}: write Name <name@host>", mail.from))?;
-        let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(&mail.server);
-        let mut server = server.with_context(|| "mail.server is no address: write smtp://host:25".to_owned())?;
-        if !mail.user.is_empty() {
-            let Some(file) = &mail.password_file else { bail!("mail.user is set, but mail.password_file is not") };
-            let password = std::fs::read_to_string(file);
-            let password = password.with_context(|| format!("cannot read mail.password_file {}", file.display()))?;
-            server = server.credentials(Credentials::new(mail.user.clone(), password.trim_end().to_owned()));
-        }
-        let transport = server.timeout(Some(PATIENCE)).build();
+        let transport = server(mail)?;
         let (cases, directory) = (cases.clone(), directory.clone());
         Ok(Some(Post { transport, from, house: house.to_owned(), cases, directory }))
     }

@@ -13,15 +13,17 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use signing::online::Transport;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::Semaphore};
+use zeroize::Zeroizing;
 
 /// Most redirects of one request.
 const MAX_REDIRECTS: usize = 3;
@@ -164,7 +166,7 @@ impl Network {
     /// As the configuration allows.
     pub fn of(config: &Config) -> anyhow::Result<Network> {
         let allowed = Allowed::read(&config.network.allow)?;
-        let tls = believing(&config.network.roots)?;
+        let tls = believing(&config.network.roots, None)?;
         Network::new(allowed, Duration::from_secs(config.network.timeout_seconds.max(1)), tls)
     }
 
@@ -195,14 +197,22 @@ impl Network {
     }
 }
 
+/// The certificate with which a client shows itself, and its key: PEM files.
+pub struct Own<'a> {
+    /// The certificate, then those above it.
+    pub certificate: &'a Path,
+    /// The key, PKCS #8; readable by its owner alone.
+    pub key: &'a Path,
+}
+
 /// TLS 1.2 and 1.3 by aws-lc-rs, under the machine's roots and those of these PEM files.
-fn believing(files: &[PathBuf]) -> anyhow::Result<ClientConfig> {
+pub fn believing(files: &[PathBuf], own: Option<Own<'_>>) -> anyhow::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    let own = rustls_native_certs::load_native_certs();
-    for error in &own.errors {
+    let machine = rustls_native_certs::load_native_certs();
+    for error in &machine.errors {
         tracing::warn!(%error, "some of the machine's roots for https cannot be read");
     }
-    roots.add_parsable_certificates(own.certs);
+    roots.add_parsable_certificates(machine.certs);
     for file in files {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {} of [network] roots", file.display()))?;
@@ -217,7 +227,16 @@ fn believing(files: &[PathBuf]) -> anyhow::Result<ClientConfig> {
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let config = config.with_root_certificates(roots);
+    let Some(Own { certificate, key }) = own else { return Ok(config.with_no_client_auth()) };
+    let wrong = |file: &Path| format!("{} cannot be used", file.display());
+    crate::keyfiles::check_owner_only(key)?;
+    let (chain, key_text) = (std::fs::read_to_string(certificate), std::fs::read_to_string(key).map(Zeroizing::new));
+    let (chain, key_text) = (chain.with_context(|| wrong(certificate))?, key_text.with_context(|| wrong(key))?);
+    let chain = pki::pem::decode(&chain, "CERTIFICATE")?.into_iter().map(CertificateDer::from).collect();
+    let key_der = pki::pem::decode(&key_text, "PRIVATE KEY")?.into_iter().next();
+    let key_der = key_der.with_context(|| format!("{} holds no PRIVATE KEY (PKCS #8)", key.display()))?;
+    Ok(config.with_client_auth_cert(chain, PrivatePkcs8KeyDer::from(key_der).into())?)
 }
 
 impl Transport for Network {

@@ -100,7 +100,8 @@ impl House {
         let storage = storage_name(&config.storage.url);
         let post = Post::open(&config.mail, config.web.public_url.trim_end_matches('/'), &cases, &directory)?;
         let laws = Arc::new(laws);
-        let office = correspondence::office(&config.axis, &journal, &records, clock)?;
+        let parts = correspondence::Parts { config, journal: &journal, records: &records, keys: &keys, clock };
+        let office = correspondence::office(&parts)?;
         let casework = Casework::new(office.clone(), cases.clone(), directory.clone());
         Ok(House {
             journal,

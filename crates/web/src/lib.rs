@@ -30,6 +30,7 @@ pub mod view;
 mod viewer;
 mod visit;
 pub mod words;
+pub mod xroad;
 
 pub use api::description as api_description;
 pub use routes::{router, serve};

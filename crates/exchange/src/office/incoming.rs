@@ -1,12 +1,12 @@
 //! What waits at the other end: fetched, kept, read, recorded once, and only then told to be here.
 
 use crate::MessageType;
-use crate::office::acts::{Answers, Enclosure, Organ, Quarantined, Received, StaffLine, StatusReceived};
+use crate::office::acts::{Answers, Enclosure, Organ, Quarantined, Received};
 use crate::office::desk::{Subject, telling};
-use crate::office::{DUTY, Office, read};
+use crate::office::{DUTY, Office};
 use crate::take::{Spool, pieces, spooled};
-use crate::transport::{Transport, Trouble, Waiting};
-use edxml::package::{Content, Document, Header, Kind, Limits, Package, Reading, ResponseFor, Status, StatusCode};
+use crate::transport::{Pieces, Transport, Trouble, Waiting};
+use edxml::package::{Content, Document, Header, Kind, Limits, Package, Reading, ResponseFor, StatusCode};
 use edxml::words::{Language, sentence};
 use futures::{FutureExt, StreamExt};
 use journal::{Change, Expected};
@@ -26,7 +26,7 @@ const MOST_TROUBLES: usize = 3;
 const MOST_WORDS: usize = 50;
 
 /// A package as it was fetched.
-struct Fetched {
+pub(super) struct Fetched {
     /// `None` when it was refused while it came: its reason.
     too_large: bool,
     blob: Digest,
@@ -43,7 +43,7 @@ impl Office {
         let mut taken = 0;
         for transport in self.transports.iter() {
             let now = self.now();
-            if !self.breakers.lets(transport.name(), now, self.settings.patience_seconds) {
+            if !transport.is_asked() || !self.breakers.lets(transport.name(), now, self.settings.patience_seconds) {
                 continue;
             }
             match self.receive_by(transport).boxed().await? {
@@ -116,7 +116,7 @@ impl Office {
     }
 
     /// Whether a package was recorded before, and then whether it could be taken.
-    async fn taken_before(&self, id: &str, package: &str) -> Result<Option<bool>, Problem> {
+    pub(super) async fn taken_before(&self, id: &str, package: &str) -> Result<Option<bool>, Problem> {
         let reader = self.journal.reader();
         if let Some(row) = reader.row("SELECT tray FROM arrival WHERE arrival = $1", &[id.into()]).await? {
             return Ok(Some(row.text("tray")? != "quarantine"));
@@ -130,10 +130,18 @@ impl Office {
         transport: &Arc<dyn Transport>,
         waiting: &Waiting,
     ) -> Result<Result<Fetched, Trouble>, Problem> {
-        let mut coming = match transport.fetch(waiting).await {
-            Ok(coming) => coming,
-            Err(trouble) => return Ok(Err(trouble)),
-        };
+        match transport.fetch(waiting).await {
+            Ok(coming) => self.keep_coming(coming, waiting.doubt.is_none()).await,
+            Err(trouble) => Ok(Err(trouble)),
+        }
+    }
+
+    /// Keeps what comes in pieces, and reads it where it is believed to be a package.
+    pub(super) async fn keep_coming(
+        &self,
+        mut coming: Pieces,
+        reads: bool,
+    ) -> Result<Result<Fetched, Trouble>, Problem> {
         let most = self.settings.max_package;
         let (mut spool, mut length, mut too_large) = (spooled(), 0u64, false);
         while let Some(piece) = coming.next().await {
@@ -156,25 +164,40 @@ impl Office {
         spool.rewind().map_err(crate::take::no_room)?;
         let limits = Limits { package: most, ..Limits::default() };
         let looked = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
-            let reading = edxml::package::read(BufReader::with_capacity(64 << 10, &mut spool), &mut Spool, &limits)?;
+            let buffered = BufReader::with_capacity(64 << 10, &mut spool);
+            let reading = reads.then(|| edxml::package::read(buffered, &mut Spool, &limits)).transpose()?;
             spool.rewind()?;
             Ok((reading, spool))
         });
         let (reading, spool) = looked.await.map_err(Problem::fault)?.map_err(crate::take::no_room)?;
         let (blob, length) = self.journal.put_blob_stream(pieces(spool), most + 1).await?;
         let length = i64::try_from(length).unwrap_or(i64::MAX);
-        Ok(Ok(Fetched { too_large, blob, length, reading: Some(reading) }))
+        Ok(Ok(Fetched { too_large, blob, length, reading }))
     }
 
     /// Records what was fetched; gives whether it could be taken.
-    async fn record(&self, way: &'static str, id: &str, waiting: &Waiting, fetched: Fetched) -> Result<bool, Problem> {
+    pub(super) async fn record(
+        &self,
+        way: &'static str,
+        id: &str,
+        waiting: &Waiting,
+        fetched: Fetched,
+    ) -> Result<bool, Problem> {
         let Fetched { too_large, blob, length, reading } = fetched;
+        if let Some(doubt) = &waiting.doubt {
+            return self.quarantine(way, id, waiting, blob, length, vec![doubt.clone()], None).await;
+        }
         let Some(reading) = reading.filter(|_| !too_large) else {
             let why = vec![format!("gói tin lớn hơn {} byte", self.settings.max_package)];
             return self.quarantine(way, id, waiting, blob, length, why, None).await;
         };
         if !reading.refusals.is_empty() {
             let why = said(&reading.refusals);
+            return self.quarantine(way, id, waiting, blob, length, why, Some(&reading.package)).await;
+        }
+        let from = &reading.package.header.from().organ_id;
+        if let Some(bodies) = waiting.speaks_for.as_ref().filter(|bodies| !bodies.contains(from)) {
+            let why = vec![format!("gói tin ghi bên gửi {from}, bên chuyển đến chỉ thay mặt {}", bodies.join(", "))];
             return self.quarantine(way, id, waiting, blob, length, why, Some(&reading.package)).await;
         }
         match reading.package.header.clone() {
@@ -296,7 +319,7 @@ impl Office {
 
     /// Records an arrival and tells its sender 01 in the same change. A sender that cannot be told by the rules of the
     /// axis is not told, and the arrival says so.
-    async fn arrive(&self, id: &str, mut body: Received) -> Result<(), Problem> {
+    pub(super) async fn arrive(&self, id: &str, mut body: Received) -> Result<(), Problem> {
         let subject = Subject {
             id: id.to_owned(),
             transport: body.transport.clone(),
@@ -405,7 +428,7 @@ impl Office {
     }
 
     /// Our dispatch to a body, by identity or number.
-    async fn dispatch_of(&self, receiver: &str, about: &ResponseFor) -> Result<Option<String>, Problem> {
+    pub(super) async fn dispatch_of(&self, receiver: &str, about: &ResponseFor) -> Result<Option<String>, Problem> {
         let by = |column: &str| {
             format!(
                 "SELECT d.dispatch FROM dispatch d JOIN dispatch_recipient r ON r.dispatch = d.dispatch \
@@ -425,7 +448,7 @@ impl Office {
     }
 
     /// What a body sent us before, by identity or number.
-    async fn arrival_of(&self, sender: &str, about: &ResponseFor) -> Result<Option<String>, Problem> {
+    pub(super) async fn arrival_of(&self, sender: &str, about: &ResponseFor) -> Result<Option<String>, Problem> {
         if about.organ_id != sender {
             return Ok(None);
         }
@@ -452,97 +475,6 @@ impl Office {
             ResponseFor { organ_id: sender.to_owned(), document_id: identity.to_owned(), ..ResponseFor::default() };
         if identity.is_empty() { Ok(None) } else { self.arrival_of(sender, &about).await }
     }
-
-    /// The sender asks for a document back by a status (13): a withdrawal as any other.
-    async fn take_back(
-        &self,
-        way: &str,
-        id: &str,
-        waiting: &Waiting,
-        (blob, length): (Digest, i64),
-        status: &Status,
-    ) -> Result<bool, Problem> {
-        let sender = status.from.organ_id.clone();
-        let about = ResponseFor { organ_id: sender.clone(), ..status.response_for.clone() };
-        let Some(target) = self.arrival_of(&sender, &about).await? else { return Ok(false) };
-        let row = self.arrival_row(&target).await?;
-        let body = Received {
-            transport: way.to_owned(),
-            package: waiting.package.clone(),
-            kind: Kind::Withdraw,
-            from: Organ { code: sender, name: status.from.name.clone() },
-            to: waiting.to.clone(),
-            identity: about.document_id.clone(),
-            number: about.code.clone(),
-            date: about.date.clone(),
-            type_name: String::new(),
-            subject: read::arrival(&row)?.subject,
-            signer: status.staff.name.clone(),
-            priority: 0,
-            due: String::new(),
-            reason: status.description.clone(),
-            answers: Vec::new(),
-            target: Some(target),
-            duplicate_of: None,
-            enclosures: Vec::new(),
-            envelope: "none".into(),
-            oddities: Vec::new(),
-            blob,
-            length,
-        };
-        self.arrive(id, body).await.map(|()| true)
-    }
-
-    /// Notes a status at the dispatch that it speaks of; gives whether there is one.
-    async fn status(&self, waiting: &Waiting, blob: Digest, status: &Status) -> Result<bool, Problem> {
-        let from = &status.from.organ_id;
-        for _ in 0..8 {
-            let Some(id) = self.dispatch_of(from, &status.response_for).await? else { return Ok(false) };
-            let line = self.dispatch_line(&id).await?;
-            let recipients = self.recipients(&id).await?;
-            let Some(recipient) = recipients.into_iter().find(|r| r.code == *from) else { return Ok(false) };
-            let known = "SELECT place FROM dispatch_status WHERE dispatch = $1 AND package = $2";
-            let known = self.journal.reader().row(known, &[id.as_str().into(), (&waiting.package).into()]).await?;
-            if known.is_some() {
-                return Ok(true);
-            }
-            let standing = |code: &str, time: &str| (time.to_owned(), rank(code));
-            let latest = recipient.statuses.iter().map(|told| standing(&told.status, &told.time)).max();
-            let moves = latest.is_none_or(|latest| standing(&status.code, &status.timestamp) > latest);
-            let agreed = StatusCode::of(&status.code) == Some(StatusCode::Agreed) && line.kind != "update";
-            let body = StatusReceived {
-                code: from.clone(),
-                name: status.from.name.clone(),
-                status: status.code.clone(),
-                description: status.description.clone(),
-                time: status.timestamp.clone(),
-                staff: StaffLine {
-                    department: status.staff.department.clone(),
-                    name: status.staff.name.clone(),
-                    email: status.staff.email.clone(),
-                    mobile: status.staff.mobile.clone(),
-                },
-                package: waiting.package.clone(),
-                blob,
-                first: recipient.statuses.is_empty(),
-                stands: moves.then(|| status.code.clone()),
-                withdrawn: line.earlier.clone().filter(|_| agreed),
-            };
-            let draft = ActDraft::new(Office::resource(&id, None), &body).with_blob(blob);
-            let change = Change::new().on(StreamId::new("dispatch", &id), Expected::At(line.version)).act(draft);
-            match self.journal.commit(&self.ctx(), change).await {
-                Ok(_) => return Ok(true),
-                Err(Problem::Conflict { .. }) => {}
-                Err(problem) => return Err(problem),
-            }
-        }
-        Err(Problem::Unavailable { what: "dispatch", why: "it is changed again and again".into() })
-    }
-}
-
-/// How far a status is, for those of one second.
-fn rank(code: &str) -> usize {
-    StatusCode::ALL.into_iter().position(|known| known.code() == code).unwrap_or(0)
 }
 
 /// The arrival that a withdrawal, update or replacement speaks of.
@@ -552,7 +484,7 @@ fn target(sender: &str, kind: Kind, answers: &[Answers]) -> Option<String> {
 }
 
 /// The id of an arrival follows from its package, so that it is recorded once.
-fn arrival_id(way: &str, package: &str) -> String {
+pub(super) fn arrival_id(way: &str, package: &str) -> String {
     let hash = Digest::of(&[way.as_bytes(), b"\0", package.as_bytes()]).to_string();
     format!("arrival-{}", &hash[..32])
 }

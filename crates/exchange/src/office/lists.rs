@@ -17,8 +17,21 @@ const MOST_LINES: u32 = 100;
 const MOST_WORDS: usize = 12;
 /// Most characters of a query that are used.
 const MOST_QUERY: usize = 200;
+/// Recipients that a line of a list names.
+const NAMED: usize = 3;
 /// Most that is counted of a tray.
 const MOST_COUNTED: i64 = 1000;
+
+/// What a list says of the recipients of a dispatch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DispatchHead {
+    /// The first by name.
+    pub names: Vec<String>,
+    /// How many refused.
+    pub refused: i64,
+    /// How many were silent beyond their day.
+    pub silent: i64,
+}
 
 /// A SELECT while its conditions are gathered.
 #[derive(Default)]
@@ -101,11 +114,42 @@ impl Office {
             query.and(&format!("{receiver} AND r.code = $)"), &filter.to);
         }
         if filter.silent {
-            query.and(&format!("{receiver} AND r.silent = 1 AND r.remind <= $)"), self.now().day());
+            query.and(&format!("{receiver} AND r.silent = 1 AND (r.remind <= $ OR r.reminded > 0))"), self.now().day());
         }
         let limit = limit(filter.limit);
         let sql = query.sql("dispatch", "dispatch", limit);
         page(&self.journal.reader().rows(&sql, &query.parameters).await?, "dispatch", limit, read::dispatch)
+    }
+
+    /// The first recipients by name of each dispatch of a page, and how many refused or are silent beyond their day; asked
+    /// in one go, however many lines the page has.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] for who may not see the correspondence.
+    pub async fn heads(&self, ctx: &Ctx, of: &[DispatchLine]) -> Result<HashMap<String, DispatchHead>, Problem> {
+        self.look(ctx, "dispatches", "all", None)?;
+        let mut heads: HashMap<String, DispatchHead> = HashMap::new();
+        if of.is_empty() {
+            return Ok(heads);
+        }
+        let places: Vec<String> = (2..of.len() + 2).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT dispatch, name, refused, overdue FROM (SELECT dispatch, name, code, \
+             ROW_NUMBER() OVER (PARTITION BY dispatch ORDER BY name, code) AS place, \
+             CAST(SUM(CASE WHEN status = '02' THEN 1 ELSE 0 END) OVER (PARTITION BY dispatch) AS BIGINT) AS refused, \
+             CAST(SUM(CASE WHEN silent = 1 AND (remind <= $1 OR reminded > 0) THEN 1 ELSE 0 END) \
+             OVER (PARTITION BY dispatch) AS BIGINT) AS overdue FROM dispatch_recipient WHERE dispatch IN ({})) named \
+             WHERE place <= {NAMED} ORDER BY dispatch, place",
+            places.join(", ")
+        );
+        let mut parameters: Vec<Value> = vec![self.now().day().into()];
+        parameters.extend(of.iter().map(|line| Value::from(&line.id)));
+        for row in &self.journal.reader().rows(&sql, &parameters).await? {
+            let head = heads.entry(row.text("dispatch")?.to_owned()).or_default();
+            head.names.push(row.text("name")?.to_owned());
+            (head.refused, head.silent) = (row.int("refused")?, row.int("overdue")?);
+        }
+        Ok(heads)
     }
 
     /// The dispatches of a document of the house, oldest first.
@@ -177,7 +221,8 @@ impl Office {
                 changed_at: row.time("changed_at")?,
                 silent,
                 remind,
-                overdue: silent && remind <= today,
+                // Once it was asked about, it stays so until it answers.
+                overdue: silent && (remind <= today || row.int("reminded")? > 0),
                 withdrawn: row.opt_text("withdrawn")?.map(str::to_owned),
                 statuses: told.remove(&code).unwrap_or_default(),
                 code,
@@ -357,7 +402,7 @@ impl Office {
         for (tray, count) in Tray::ALL.into_iter().zip(&mut trays) {
             *count = self.count("arrival WHERE tray = $1", &[tray.code().into()]).await?;
         }
-        let overdue = "dispatch_recipient WHERE silent = 1 AND remind <= $1";
+        let overdue = "dispatch_recipient WHERE silent = 1 AND (remind <= $1 OR reminded > 0)";
         Ok(Standing {
             ways: self.health(),
             waiting: self.count("parcel WHERE state = $1", &["waiting".into()]).await?,

@@ -9,6 +9,7 @@
 
 mod acts;
 mod agencies;
+mod brought;
 mod compose;
 mod desk;
 mod figures;
@@ -23,8 +24,11 @@ mod read;
 mod sending;
 mod statuses;
 mod tables;
+mod told;
 
 pub use acts::{Answers, Enclosure, Listed, Organ, StaffLine};
+pub use brought::Brought;
+pub use lists::DispatchHead;
 pub use marks::secrecy_mark;
 pub use model::{
     ArrivalFilter, ArrivalLine, ArrivalView, BarredLine, Correspondent, Deed, DeedKind, DispatchFilter, DispatchLine,
@@ -107,6 +111,10 @@ impl Office {
     /// How it is set up.
     pub fn settings(&self) -> &OfficeSettings {
         &self.settings
+    }
+    /// Its ways, the usual one first.
+    pub fn transports(&self) -> &[Arc<dyn Transport>] {
+        &self.transports
     }
     /// The names of its ways, the usual one first.
     pub fn ways(&self) -> Vec<&'static str> {

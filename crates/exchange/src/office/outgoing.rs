@@ -357,16 +357,18 @@ impl Worker for Reminder {
         let id = payload.get("dispatch").and_then(Value::as_str).unwrap_or_default();
         let office = &self.0;
         let line = office.dispatch_line(id).await?;
-        let overdue = office.recipients(id).await?.into_iter().filter(|recipient| recipient.overdue);
-        let codes: Vec<String> = overdue.map(|recipient| recipient.code).collect();
+        let today = office.now().day();
+        let due = office.recipients(id).await?.into_iter().filter(|one| one.silent && one.remind <= today);
+        let codes: Vec<String> = due.map(|recipient| recipient.code).collect();
         if codes.is_empty() {
             return Ok(());
         }
-        let remind = office.now().day().plus_days(office.settings.remind_days.max(1));
+        let remind = today.plus_days(office.settings.remind_days.max(1));
         let body = Reminded { codes, remind };
         let change = Change::new()
             .on(StreamId::new("dispatch", id), Expected::At(line.version))
             .act(ActDraft::new(Office::resource(id, None), &body))
+            .job(crate::notify::silent(id, today))
             .job(reminder(id, remind));
         Ok(office.journal.commit(&office.ctx(), change).await.map(drop)?)
     }

@@ -50,12 +50,11 @@ impl Office {
         Ok(Preview { document: *header, files, pdf, wrong })
     }
 
-    /// The bodies of the usual way's directory behind identifiers; those that it does not reach are left out.
+    /// The bodies of a way's directory behind identifiers; those that it does not reach are left out.
     ///
     /// # Errors
     /// [`Problem::Unavailable`].
-    pub async fn organs(&self, codes: &[String]) -> Result<Vec<Organ>, Problem> {
-        let way = self.ways().first().copied().unwrap_or_default();
+    pub async fn organs(&self, way: &str, codes: &[String]) -> Result<Vec<Organ>, Problem> {
         let mut organs = Vec::new();
         for code in codes {
             organs.extend(self.correspondent(way, code).await?);

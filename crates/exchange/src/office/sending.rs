@@ -350,7 +350,10 @@ impl Office {
             tracing::error!(parcel = parcel.id, why = body.why, "a package has stopped and waits for a person");
         }
         let draft = ActDraft::new(Office::resource(&parcel.id, None), &body);
-        let change = Change::new().on(StreamId::new("parcel", &parcel.id), Expected::At(version)).act(draft);
+        let mut change = Change::new().on(StreamId::new("parcel", &parcel.id), Expected::At(version)).act(draft);
+        if over {
+            change = change.job(crate::notify::stopped(&parcel.id, version + 1));
+        }
         match self.journal.commit(&self.ctx(), change).await {
             Ok(_) | Err(Problem::Conflict { .. }) => Ok(()),
             Err(problem) => Err(problem),

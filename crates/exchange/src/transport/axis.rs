@@ -1,6 +1,6 @@
 //! The axis over HTTP: its calls as a client makes them.
 
-use super::{Parcel, Pieces, Request, Response, Transport, Trouble, Waiting, Wire};
+use super::{Parcel, Pieces, Request, Response, Transport, Trouble, Waiting, Wire, collect};
 use crate::MessageType;
 use crate::office::Listed;
 use async_trait::async_trait;
@@ -166,18 +166,6 @@ fn busy(why: String) -> Trouble {
     Trouble::Busy { code: "-".into(), why }
 }
 
-async fn collect(mut pieces: Pieces, most: usize) -> Result<Bytes, Trouble> {
-    let mut bytes = BytesMut::new();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(Trouble::Unknown)?;
-        if bytes.len() + piece.len() > most {
-            return Err(busy(format!("câu trả lời dài hơn {most} byte")));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.freeze())
-}
-
 /// `Sun, 06 Nov 1994 08:49:37 GMT` in seconds.
 fn http_date(text: &str) -> Option<i64> {
     jiff::fmt::rfc2822::parse(text).ok().map(|at| at.timestamp().as_second())
@@ -277,7 +265,14 @@ impl Transport for AxisTransport {
         for line in lines {
             match waiting.iter_mut().find(|known| known.package == line.doc_id) {
                 Some(known) => known.to.push(line.to),
-                None => waiting.push(Waiting { package: line.doc_id, message, from: line.from, to: vec![line.to] }),
+                None => waiting.push(Waiting {
+                    package: line.doc_id,
+                    message,
+                    from: line.from,
+                    to: vec![line.to],
+                    doubt: None,
+                    speaks_for: None,
+                }),
             }
         }
         Ok(waiting)

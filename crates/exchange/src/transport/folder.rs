@@ -9,12 +9,12 @@
 //! Whoever fills `in/` is believed as far as the folder's rights go. A file that was written once is not written again: its
 //! name follows from the package.
 
+use super::files::{blocking, pieces};
+use super::members::{Member, Members};
 use super::{Parcel, Pieces, Transport, Trouble, Waiting};
 use crate::MessageType;
 use crate::office::Listed;
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::StreamExt;
 use kernel::Digest;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -24,8 +24,6 @@ use std::path::{Path, PathBuf};
 const MOST_FILES: usize = 500;
 /// Bytes of a file by which a document is told from a status.
 const HEAD: usize = 64 << 10;
-/// Bytes of the list of bodies.
-const MOST_LIST: u64 = 16 << 20;
 
 /// A watched folder.
 pub struct FolderTransport {
@@ -49,9 +47,8 @@ impl FolderTransport {
     }
 
     fn list(&self) -> io::Result<Vec<Listed>> {
-        let mut text = String::new();
-        File::open(self.folder.join("agencies.csv"))?.take(MOST_LIST).read_to_string(&mut text)?;
-        Ok(text.lines().filter_map(listed).collect())
+        let all = Members::new(&self.folder.join("agencies.csv")).all()?;
+        Ok(all.into_iter().map(Member::listed).collect())
     }
 
     fn look(&self, message: MessageType) -> io::Result<Vec<Waiting>> {
@@ -69,7 +66,14 @@ impl FolderTransport {
             if kind(&path)? == message {
                 // The same file put there twice is the same package, another under its name is another.
                 let package = format!("{}/{name}", &digest(&path)?.to_string()[..16]);
-                waiting.push(Waiting { package, message, from: String::new(), to: Vec::new() });
+                waiting.push(Waiting {
+                    package,
+                    message,
+                    from: String::new(),
+                    to: Vec::new(),
+                    doubt: None,
+                    speaks_for: None,
+                });
             }
         }
         Ok(waiting)
@@ -84,19 +88,6 @@ impl FolderTransport {
             done => done,
         }
     }
-}
-
-fn listed(line: &str) -> Option<Listed> {
-    let mut parts = line.trim_start_matches('\u{feff}').split(';').map(str::trim);
-    let (code, name) = (parts.next()?, parts.next()?);
-    let fits = edxml::package::is_organ_id(code) && !name.is_empty();
-    fits.then(|| Listed {
-        code: code.into(),
-        old_code: String::new(),
-        parent: String::new(),
-        name: name.into(),
-        mail: parts.next().unwrap_or_default().into(),
-    })
 }
 
 /// A status has its code in the header, which comes first.
@@ -125,11 +116,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     std::fs::rename(&beside, path)?;
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Trouble> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|why| Trouble::Unreachable(why.to_string()))?;
-    done.map_err(|why| Trouble::Unreachable(why.to_string()))
 }
 
 impl FolderTransport {
@@ -172,23 +158,7 @@ impl Transport for FolderTransport {
     async fn fetch(&self, waiting: &Waiting) -> Result<Pieces, Trouble> {
         let name = waiting.package.split_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default();
         let path = self.folder.join("in").join(name);
-        let file = blocking(move || File::open(path)).await?;
-        let pieces = futures::stream::unfold(Some(file), |file| async move {
-            let mut file = file?;
-            let read = tokio::task::spawn_blocking(move || {
-                let mut piece = vec![0; 256 << 10];
-                file.read(&mut piece).map(|count| {
-                    piece.truncate(count);
-                    (Bytes::from(piece), file)
-                })
-            });
-            match read.await.map_err(|why| why.to_string()).and_then(|read| read.map_err(|why| why.to_string())) {
-                Ok((piece, _)) if piece.is_empty() => None,
-                Ok((piece, file)) => Some((Ok(piece), Some(file))),
-                Err(why) => Some((Err(why), None)),
-            }
-        });
-        Ok(pieces.boxed())
+        pieces(path).await
     }
     async fn settle(&self, waiting: &Waiting, kept: bool) -> Result<(), Trouble> {
         let (folder, waiting) = (self.again(), waiting.clone());
@@ -199,7 +169,7 @@ impl Transport for FolderTransport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use futures::StreamExt;
 
     #[test]
     fn what_lies_in_the_folder_is_found_once_fetched_whole_and_put_away() {
@@ -224,10 +194,5 @@ mod tests {
             assert!(folder.waiting(MessageType::Edoc).await.unwrap().is_empty());
             assert_eq!(std::fs::read_dir(place.path().join("done")).unwrap().count(), 1);
         });
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_of_the_list_makes_it_panic(line in ".*") { let _ = listed(&line); }
     }
 }

@@ -4,15 +4,21 @@
 //! itself: HTTP and mail are handed in ([`Wire`], [`Postman`]).
 
 mod axis;
+mod files;
 mod folder;
+mod mail;
+mod members;
+mod xroad;
 
 pub use axis::AxisTransport;
 pub use folder::FolderTransport;
+pub use mail::{MailSettings, MailTransport, Postman};
+pub use xroad::{XroadCallers, XroadTransport};
 
 use crate::{MessageType, office::Listed};
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::stream::BoxStream;
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, stream::BoxStream};
 use kernel::{Digest, Timestamp};
 
 /// What went wrong on the way.
@@ -104,6 +110,11 @@ pub struct Waiting {
     pub from: String,
     /// Which of our bodies it is for.
     pub to: Vec<String>,
+    /// Why it is not believed to come from anybody known, in words: it goes to quarantine as it came.
+    pub doubt: Option<String>,
+    /// The bodies for which whoever brought it may speak; none: the other end has seen to that. A package that names
+    /// another sender goes to quarantine.
+    pub speaks_for: Option<Vec<String>>,
 }
 
 /// A package that is fetched, in pieces.
@@ -116,6 +127,10 @@ pub trait Transport: Send + Sync {
     fn name(&self) -> &'static str;
     /// Where it leads, for people; no secrets.
     fn address(&self) -> String;
+    /// Whether it is asked for what waits: not, where the other end brings it ([`crate::Office::brought`]).
+    fn is_asked(&self) -> bool {
+        true
+    }
     /// For how many seconds the same request may be sent again: as long as the other end believes its signature. 0 where
     /// sending again is harmless.
     fn same_request_for(&self) -> i64 {
@@ -162,6 +177,8 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The header `Content-Length`.
     pub length: Option<u64>,
+    /// The headers of X-Road, as they stand.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Pieces,
 }
@@ -174,4 +191,18 @@ pub trait Wire: Send + Sync {
     /// # Errors
     /// [`Trouble::Unreachable`] when no connection came about, [`Trouble::Unknown`] when it broke afterwards.
     async fn send(&self, request: Request) -> Result<Response, Trouble>;
+}
+
+/// A whole answer of bounded length.
+async fn collect(mut pieces: Pieces, most: usize) -> Result<Bytes, Trouble> {
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(Trouble::Unknown)?;
+        if bytes.len() + piece.len() > most {
+            let why = format!("câu trả lời dài hơn {most} byte");
+            return Err(Trouble::Busy { code: "-".into(), why });
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
 }

@@ -5,12 +5,14 @@
 mod axis_wire;
 #[path = "../../../cases/tests/house/mod.rs"]
 mod house;
+mod notices;
 mod proxy;
+mod secrets;
 mod setup;
 
 use exchange::transport::FolderTransport;
 use exchange::{ArrivalFilter, ArrivalLine, DispatchFilter, Hub, Kind, MessageType, NewDispatch, Recipient, Tray};
-use kernel::{Actor, Ctx, DocumentId, Grade, Problem};
+use kernel::{Ctx, DocumentId, Problem};
 use proxy::Proxy;
 use setup::{At, Moved, Way, hub, issued, office, office_by};
 use std::process::{Child, Command, Stdio};
@@ -118,7 +120,11 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     let stale = b.office.register(&b_clerk, &one, 1, "").await.unwrap_err();
     assert!(matches!(stale, Problem::Conflict { .. }), "{stale}");
     let at = version(&b, &one).await;
-    b.office.assign(&b_clerk, &one, at, "vu-phap-luat", "Vụ Pháp luật", None, "Nghiên cứu").await.unwrap();
+    let assign =
+        async |ctx: &Ctx| b.office.assign(ctx, &one, at, "vu-phap-luat", "Vụ Pháp luật", None, "Nghiên cứu").await;
+    let refused = assign(&b_clerk).await.unwrap_err();
+    assert!(matches!(refused, Problem::Forbidden { .. }), "a clerk registers, the head directs: {refused}");
+    assign(&b.at_work("person-head").await).await.unwrap();
     // Its unit does the work.
     let unit = b.at_work("person-expert").await;
     let at = b.office.arrival(&unit, &one).await.unwrap().line.version;
@@ -188,6 +194,10 @@ async fn all_kinds_come_once_with_the_right_last_status_through_a_faulty_proxy()
     }
     let filter = DispatchFilter { query: "ban soan thao h03".into(), ..DispatchFilter::default() };
     assert_eq!(a.office.dispatches(&clerk, &filter).await.unwrap().items.len(), 4, "found without marks, by receiver");
+    let page = a.office.dispatches(&clerk, &DispatchFilter::default()).await.unwrap().items;
+    let heads = a.office.heads(&clerk, &page).await.unwrap();
+    assert_eq!((heads[&first].names.len(), heads[&first].refused, heads[&first].silent), (2, 0, 0));
+    assert_eq!((heads[&second].names.len(), heads[&second].refused), (1, 1));
     let figures = a.office.figures(&clerk, house::day("2026-11-01"), house::day("2026-12-31")).await.unwrap();
     let h02 = figures.iter().find(|line| line.code == "H02").unwrap();
     assert_eq!((h02.sent, h02.refused, h02.completed, h02.received), (4, 1, 1, 1));
@@ -217,32 +227,6 @@ async fn secrets_stay(at: &At, clerk: &Ctx, _db: &Db, document: &DocumentId) {
     assert!(matches!(&refused, Problem::Refused { code: "dispatch-secret", .. }), "{refused}");
     assert_eq!((at.count("parcel").await, at.count("dispatch_barred").await), (parcels, 1));
     assert_eq!(at.office.barred(clerk).await.unwrap()[0].why, "mark");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_graded_document_goes_out_on_no_way() {
-    let db = Db::sqlite();
-    let issued = {
-        let house = house::furnished(&db).await;
-        house.register("nq-ubtvqh-mat", Grade::Secret).await;
-        let signed = house.signed_graded("bst-mot", Grade::Secret).await;
-        let document = signed.document.unwrap();
-        house.journal.close().await;
-        document
-    };
-    let at = office(&db.url, &db.blobs(), Moved::from(&db).0, &way("http://127.0.0.1:9", "SYS.A", "x", "H01")).await;
-    let mut clerk = at.clerk().await;
-    let (at, issued) = (&at, &issued);
-    let send = |ctx: Ctx| async move { at.office.dispatch(&ctx, new(issued, Kind::New, None, &["H02"])).await };
-    // Who may not know of it is not told that it is secret.
-    let refused = send(clerk.clone()).await.unwrap_err();
-    assert!(matches!(refused, Problem::NotFound { .. }), "{refused}");
-    if let Actor::Person(facts) = &mut clerk.actor {
-        facts.clearance = Grade::Secret;
-    }
-    let refused = send(clerk).await.unwrap_err();
-    assert!(matches!(refused, Problem::Refused { code: "dispatch-secret", .. }), "{refused}");
-    assert_eq!((at.count("parcel").await, at.count("dispatch_barred").await), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use crate::axis_wire::HttpWire;
 use crate::house;
 use edxml::axis::Window;
 use exchange::transport::{AxisTransport, Transport};
-use exchange::{AgencyRegistered, Hub, NewSystem, Office, OfficeSettings, Organ, Settings};
+use exchange::{AgencyRegistered, Casework, Hub, NewSystem, Office, OfficeSettings, Organ, Settings};
 use journal::Journal;
 use kernel::{Actor, Clock, Ctx, DocumentId, Grade, OsEntropy, Strength, SystemClock, Timestamp, id::RequestId};
 use records::{NewRegister, Records, Series};
@@ -44,6 +44,7 @@ pub async fn issued(db: &Db, codes: &[&str]) -> Vec<DocumentId> {
         next: 1,
     };
     house.records.open_register(&house.system("seed"), register).await.unwrap();
+    house.seat("person-head", "Đặng Văn H", "head", "vpqh").await;
     let mut documents = Vec::new();
     for code in codes {
         let signed = house.signed(code).await;
@@ -68,11 +69,15 @@ pub struct Way {
 pub struct At {
     pub office: Office,
     pub journal: Journal,
+    pub cases: cases::Cases,
+    pub casework: Casework,
+    pub keys: directory::Keys,
+    pub records: Records,
     directory: directory::Directory,
 }
 
 pub async fn office(url: &str, blobs: &std::path::Path, ahead: i64, way: &Way) -> At {
-    let wire = Arc::new(HttpWire::new(Duration::from_secs(3)).unwrap());
+    let wire = Arc::new(HttpWire::new(reqwest::Client::builder(), Duration::from_secs(3)).unwrap());
     let (clock, window) = (Arc::new(Moved(ahead)), Window::default());
     let axis = AxisTransport::new(wire, clock, &way.base, &way.system, &way.secret, window);
     office_by(url, blobs, ahead, &way.organ, Arc::new(axis)).await
@@ -96,7 +101,7 @@ pub async fn office_by(url: &str, blobs: &std::path::Path, ahead: i64, organ: &s
     let directory = directory::Directory::new(journal.clone());
     let master = Arc::new(MasterKey::from_bytes([7; 32]));
     let keys = directory::Keys::new(directory.clone(), master, clock, entropy);
-    let records = Records::new(journal.clone(), directory.clone(), keys, house::papers());
+    let records = Records::new(journal.clone(), directory.clone(), keys.clone(), house::papers());
     let settings = OfficeSettings {
         organ: Organ { code: organ.into(), name: format!("Cơ quan {organ}") },
         retry_seconds: 1,
@@ -104,8 +109,11 @@ pub async fn office_by(url: &str, blobs: &std::path::Path, ahead: i64, organ: &s
         poll_seconds: 1,
         ..OfficeSettings::default()
     };
-    let office = Office::new(journal.clone(), records, settings, vec![way]);
-    At { office, journal, directory }
+    let catalogue = Arc::new(procedure::Catalogue::load(None).unwrap());
+    let cases = cases::Cases::new(journal.clone(), directory.clone(), records.clone(), catalogue);
+    let office = Office::new(journal.clone(), records.clone(), settings, vec![way]);
+    let casework = Casework::new(office.clone(), cases.clone(), directory.clone());
+    At { office, journal, cases, casework, keys, records, directory }
 }
 
 impl At {

@@ -1,8 +1,9 @@
 //! `dienhong axis`: what goes out and comes in, and who may connect to the hub.
 
-use crate::{config::Config, wire::House};
+use crate::{config::Config, keyfiles, wire::House};
 use exchange::{NewSystem, ParcelLine, Tray};
 use kernel::{Ctx, id::RequestId};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What to do.
@@ -28,6 +29,9 @@ pub enum Command {
         /// How many packages it may send in a day.
         #[arg(long, default_value_t = 10_000)]
         quota: i64,
+        /// A file whose first line is the secret that the system has already, readable by its owner alone: none is made.
+        #[arg(long)]
+        secret_file: Option<PathBuf>,
     },
     /// List the bodies that are reached through the hub, and through which system.
     Agencies,
@@ -55,8 +59,12 @@ async fn carry_out(command: Command, house: &House, config: &Config) -> anyhow::
                 return Ok(ExitCode::FAILURE);
             }
         }
-        Command::Admit { system, name, quota } => {
-            println!("{}", house.hub(config).admit(NewSystem { id: system, name, quota }).await?);
+        Command::Admit { system, name, quota, secret_file } => {
+            let new = NewSystem { id: system, name, quota };
+            match secret_file {
+                Some(file) => house.hub(config).admit_with(new, &keyfiles::secret(&file)?).await?,
+                None => println!("{}", house.hub(config).admit(new).await?),
+            }
         }
         Command::Agencies => {
             for agency in house.hub(config).agencies(false).await? {

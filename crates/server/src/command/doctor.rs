@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Keys},
-    correspondence, keyfiles,
+    keyfiles,
     wire::House,
     wire::storage_name,
 };
@@ -12,7 +12,6 @@ use policy::Policies;
 use procedure::Catalogue;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use typeset::Papers;
 
 /// Checks one after the other; later checks run also when earlier ones fail.
@@ -162,14 +161,16 @@ async fn authority(house: &House, config: &Config) -> anyhow::Result<String> {
 
 /// The ways in and out: whether their configuration works, and whether the other end answers.
 async fn axis(report: &mut Report, config: &Config) {
-    let ways = match correspondence::ways(&config.axis, Arc::new(kernel::SystemClock)) {
-        Ok(ways) if ways.is_empty() => {
-            return report.check("document axis", anyhow::Ok("none is configured".to_owned()));
-        }
-        Ok(ways) => ways,
+    let axis = &config.axis;
+    let none = [&axis.address, &axis.xroad.server, &axis.mail.address].iter().all(|text| text.is_empty());
+    if none && axis.folder.is_none() {
+        return report.check("document axis", anyhow::Ok("none is configured".to_owned()));
+    }
+    let house = match House::open(config).await {
+        Ok(house) => house,
         Err(error) => return report.check::<anyhow::Error>("document axis", Err(error)),
     };
-    for way in ways {
+    for way in house.office.transports() {
         let answer = way.agencies().await.map(|agencies| {
             let skew = way.clock_ahead().filter(|ahead| ahead.abs() > 5);
             let skew = skew.map_or(String::new(), |ahead| format!("; its clock is ahead of ours by {ahead} s"));
@@ -177,6 +178,7 @@ async fn axis(report: &mut Report, config: &Config) {
         });
         report.check(&format!("document axis ({})", way.name()), answer);
     }
+    house.journal.close().await;
 }
 
 fn public_url(report: &mut Report, config: &Config) {

@@ -1,6 +1,6 @@
 //! `dienhong serve`: pages, API and jobs, until SIGTERM or Ctrl-C.
 
-use crate::{config::Config, wire::House};
+use crate::{config::Config, correspondence, wire::House};
 use anyhow::Context;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -48,11 +48,13 @@ pub async fn serve(
         let (office, stopped) = (house.office.clone(), stopped.clone());
         async move { office.run(stopped).await }
     });
-    let hub = hub(&house, config, stopped).await?;
+    let hub = hub(&house, config, stopped.clone()).await?;
+    let road = road(&house, config, stopped).await?;
     tracing::info!(address = %listener.local_addr()?, storage = house.storage(), "serving");
     web::serve(listener, house.app_state(config)?, until).await?;
     stop.send_replace(true);
-    let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs, hub, office) }).await;
+    let _ =
+        tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(sealer, jobs, hub, road, office) }).await;
     house.journal.close().await;
     Ok(())
 }
@@ -69,6 +71,24 @@ async fn hub(house: &House, config: &Config, mut stopped: watch::Receiver<bool>)
         let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
         if let Err(error) = web::axis::serve(listener, hub, until).await {
             tracing::error!(%error, "the hub ended");
+        }
+    }))
+}
+
+/// Serves what other members of X-Road call, where the configuration says so, until `stopped` turns.
+async fn road(house: &House, config: &Config, mut stopped: watch::Receiver<bool>) -> anyhow::Result<JoinHandle<()>> {
+    let Some((address, door)) = correspondence::door(&config.axis, &house.office)? else {
+        return Ok(tokio::spawn(async {}));
+    };
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| {
+        format!("the service of X-Road cannot listen on {address}: is another program there already?")
+    })?;
+    tracing::info!(%address, "the service of X-Road is served");
+    Ok(tokio::spawn(async move {
+        let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
+        if let Err(error) = web::xroad::serve(listener, door, until).await {
+            tracing::error!(%error, "the service of X-Road ended");
         }
     }))
 }

@@ -43,8 +43,8 @@ pub struct NoticeRow {
     pub about: String,
     /// Secrecy grade.
     pub grade: u8,
-    /// The deadline.
-    pub due: Timestamp,
+    /// The deadline, where there is one.
+    pub due: Option<Timestamp>,
     /// When it was raised.
     pub at: Timestamp,
     /// Whether it was read.
@@ -60,7 +60,7 @@ impl Page for NoticesPage {
             href: "/cases/case-1".into(),
             about: "Phân công đại biểu Quốc hội hoạt động chuyên trách".into(),
             grade: 0,
-            due: Timestamp::from_micros(1_795_000_000_000_000),
+            due: Some(Timestamp::from_micros(1_795_000_000_000_000)),
             at: Timestamp::from_micros(1_794_000_000_000_000),
             read,
         };
@@ -69,7 +69,13 @@ impl Page for NoticesPage {
             about: "Chứng thư chữ ký số".into(),
             ..row("certificate-30", false)
         };
-        let rows = vec![row("escalated", false), row("100", false), ends, row("80", true), row("50", true)];
+        let matter = NoticeRow {
+            href: "/outgoing/dispatch-1".into(),
+            about: "Văn bản đi qua Trục liên thông".into(),
+            due: None,
+            ..row("parcel-stopped", false)
+        };
+        let rows = vec![row("escalated", false), row("100", false), ends, matter, row("80", true), row("50", true)];
         let page = |rows: Vec<NoticeRow>, letters| {
             let unread = rows.iter().filter(|row| !row.read).count();
             NoticesPage {
@@ -123,6 +129,14 @@ async fn row(viewer: &Viewer, me: &Holder, notice: &Notice) -> Result<NoticeRow,
             let words = if own { "notice-own-certificate" } else { "notice-body-certificate" };
             (href, viewer.say(words, &[]))
         }
+        About::Matter(stream) => {
+            let (list, words) = match stream.split_once(':') {
+                Some(("arrival", id)) => (format!("/incoming/{id}"), "notice-arrival"),
+                Some((_, id)) => (format!("/outgoing/{id}"), "notice-dispatch"),
+                None => (String::new(), "notice-dispatch"),
+            };
+            (list, viewer.say(words, &[]))
+        }
     };
     Ok(NoticeRow {
         id: notice.id.clone(),
@@ -130,7 +144,7 @@ async fn row(viewer: &Viewer, me: &Holder, notice: &Notice) -> Result<NoticeRow,
         href,
         about,
         grade: notice.grade.level(),
-        due: notice.due,
+        due: (!matches!(notice.about, About::Matter(_))).then_some(notice.due),
         at: notice.at,
         read: notice.read,
     })

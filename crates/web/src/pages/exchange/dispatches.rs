@@ -8,16 +8,14 @@ use crate::{
     viewer::{Member, Viewer},
 };
 use axum::{extract::Query, response::Response};
-use exchange::{DispatchFilter, DispatchLine, DispatchState, Recipient, Standing};
-use kernel::{Problem, Timestamp};
+use exchange::{DispatchFilter, DispatchHead, DispatchLine, DispatchState, Standing};
+use kernel::Timestamp;
 use serde::Serialize;
 
 /// Lines of a page.
 const LINES: u32 = 50;
 /// Lines of a table.
 const TABLE: usize = 1000;
-/// Recipients that a line names.
-const NAMED: usize = 3;
 
 /// The dispatches with their filters.
 #[derive(Debug, Serialize)]
@@ -109,10 +107,9 @@ pub async fn list(viewer: Member, Query(typed): Query<Typed>) -> Result<Response
     }
     let found = office.dispatches(&viewer.ctx, &filter).await?;
     let standing = office.standing(&viewer.ctx).await?;
-    let mut rows = Vec::new();
-    for line in &found.items {
-        rows.push(row(&viewer, line).await?);
-    }
+    let mut heads = office.heads(&viewer.ctx, &found.items).await?;
+    let of = |line: &DispatchLine| row(&viewer, line, heads.remove(&line.id).unwrap_or_default());
+    let rows = found.items.iter().map(of).collect();
     let here = |after: Option<&str>, format| typed.address("/outgoing", &typed.state, after, format);
     let page = DispatchesPage {
         tabs: tabs(&typed, &standing),
@@ -158,18 +155,17 @@ fn tabs(typed: &Typed, standing: &Standing) -> Vec<Tab> {
 }
 
 /// A dispatch in a list, with the first of its recipients by name.
-async fn row(viewer: &Viewer, line: &DispatchLine) -> Result<DispatchRow, Problem> {
-    let view = viewer.state.services.office.dispatch_view(&viewer.ctx, &line.id).await?;
-    let named = view.recipients.iter().take(NAMED).map(|r| r.name.clone()).collect::<Vec<_>>().join("; ");
-    let rest = view.recipients.len().saturating_sub(NAMED);
-    Ok(DispatchRow {
+fn row(viewer: &Viewer, line: &DispatchLine, head: DispatchHead) -> DispatchRow {
+    let rest = line.receivers - i64::try_from(head.names.len()).unwrap_or(0);
+    let named = head.names.join("; ");
+    DispatchRow {
         href: format!("/outgoing/{}", line.id),
         number: line.number.clone(),
         subject: line.subject.clone(),
         kind: kind_of(&line.kind),
         at: line.at,
         recipients: match rest {
-            0 => named,
+            ..=0 => named,
             n => viewer.say("dispatches-and-more", &[("names", &named), ("n", &n.to_string())]),
         },
         state: match line.state {
@@ -180,13 +176,9 @@ async fn row(viewer: &Viewer, line: &DispatchLine) -> Result<DispatchRow, Proble
         },
         back: line.answered,
         all: line.receivers,
-        refused: count(&view.recipients, "02"),
-        silent: i64::try_from(view.recipients.iter().filter(|r| r.overdue).count()).unwrap_or(i64::MAX),
-    })
-}
-
-fn count(recipients: &[Recipient], status: &str) -> i64 {
-    i64::try_from(recipients.iter().filter(|r| r.status == status).count()).unwrap_or(i64::MAX)
+        refused: head.refused,
+        silent: head.silent,
+    }
 }
 
 /// All lines of the filter, up to a bound, as a table.

@@ -38,6 +38,10 @@ pub struct SendPage {
     pub already: Vec<String>,
     /// The recipients that were chosen.
     pub chosen: Vec<Choice>,
+    /// The ways by which it can go, when there are several.
+    pub ways: Vec<Choice>,
+    /// The way as chosen.
+    pub way: String,
     /// Groups to choose at once: the code, and how many bodies.
     pub groups: Vec<Choice>,
     /// Recipients printed on the paper that the axis does not know.
@@ -92,6 +96,8 @@ impl Page for SendPage {
             subject: "Thành lập Ban soạn thảo dự án Luật".into(),
             already: vec!["Bộ Nội vụ".into()],
             chosen: vec![Choice::new("G15", "Bộ Tư pháp")],
+            ways: vec![Choice::new("axis", "Trục liên thông văn bản quốc gia"), Choice::new("xroad", "X-Road")],
+            way: "axis".into(),
             groups: vec![Choice::new("places", "3"), Choice::new("last", "12")],
             missing: vec!["Như Điều 2".into()],
             q: "bo".into(),
@@ -115,6 +121,7 @@ impl Page for SendPage {
         let empty = SendPage {
             already: vec![],
             chosen: vec![],
+            ways: vec![],
             groups: vec![],
             missing: vec![],
             found: Some(vec![]),
@@ -141,6 +148,8 @@ struct Draft {
     due: String,
     /// The urgency.
     urgency: String,
+    /// By which way; nothing: by the usual one.
+    way: String,
 }
 
 impl Draft {
@@ -148,7 +157,9 @@ impl Draft {
     fn read(posted: &mut Posted) -> Result<(Draft, String), Problem> {
         let fields = &mut posted.fields;
         let mut draft =
-            Draft { q: fields.take("q"), due: fields.take("due"), urgency: fields.take("urgency"), to: vec![] };
+            Draft { q: fields.take("q"), due: fields.take("due"), urgency: fields.take("urgency"), ..Draft::default() };
+        // Offices with one way have no such field.
+        draft.way = fields.take("way");
         let act = fields.take("do");
         let chosen = fields.below("to.");
         let added = fields.below("add.");
@@ -163,6 +174,11 @@ impl Draft {
             self.to.push(code);
         }
     }
+    /// The way that was chosen, else the usual one.
+    fn way(&self, viewer: &Viewer) -> &'static str {
+        let ways = viewer.state.services.office.ways();
+        ways.iter().find(|way| **way == self.way).or(ways.first()).copied().unwrap_or_default()
+    }
     fn dispatch(&self, document: &Document) -> Result<NewDispatch, Problem> {
         let due = match self.due.trim() {
             "" => None,
@@ -173,7 +189,7 @@ impl Draft {
             kind: Kind::New,
             earlier: None,
             to: self.to.clone(),
-            transport: String::new(),
+            transport: self.way.clone(),
             reason: String::new(),
             due,
             priority: self.urgency.parse().ok().filter(|n| (0..=4).contains(n)).unwrap_or(0),
@@ -211,7 +227,7 @@ pub async fn go_on(Path(id): Path<String>, mut posted: Posted) -> Result<Respons
     if let Some(code) = act.strip_prefix("remove-") {
         draft.to.retain(|known| known != code);
     } else if let Some(group) = act.strip_prefix("group-") {
-        let (groups, _) = groups(viewer, &document).await?;
+        let (groups, _) = groups(viewer, &document, draft.way(viewer)).await?;
         let codes = groups.into_iter().find(|(known, _)| *known == group).map(|(_, codes)| codes).unwrap_or_default();
         codes.into_iter().for_each(|code| draft.add(code));
     }
@@ -251,6 +267,7 @@ async fn send(viewer: &Viewer, document: &Document, draft: &Draft) -> Result<Str
 async fn groups(
     viewer: &Viewer,
     document: &Document,
+    way: &str,
 ) -> Result<(Vec<(&'static str, Vec<String>)>, Vec<String>), Problem> {
     let services = &viewer.state.services;
     let printed = match services.records.content(&viewer.ctx, &document.id, None).await {
@@ -259,7 +276,6 @@ async fn groups(
         Err(other) => return Err(other),
     };
     let (mut places, mut missing) = (Vec::new(), Vec::new());
-    let way = services.office.ways().first().copied().unwrap_or_default();
     for name in printed.into_iter().take(MOST_PLACES) {
         match services.office.recipient_of(way, &name).await? {
             Some(organ) => places.push(organ.code),
@@ -269,6 +285,13 @@ async fn groups(
     let mut groups = vec![("places", places), ("last", last(viewer, document).await?)];
     groups.retain(|(_, codes)| !codes.is_empty());
     Ok((groups, missing))
+}
+
+/// The ways to choose from; none where there is one.
+fn ways(viewer: &Viewer) -> Vec<Choice> {
+    let ways = viewer.state.services.office.ways();
+    let words = |way: &&'static str| Choice::new(*way, viewer.say(&format!("dispatch-way-{way}"), &[]));
+    if ways.len() > 1 { ways.iter().map(words).collect() } else { vec![] }
 }
 
 /// To whom the last document of the same register went.
@@ -294,7 +317,8 @@ async fn choosing(
     errors: Vec<Wrong>,
 ) -> Result<SendPage, Problem> {
     let office = &viewer.state.services.office;
-    let (groups, missing) = groups(viewer, document).await?;
+    let way = draft.way(viewer);
+    let (groups, missing) = groups(viewer, document, way).await?;
     let mut already = Vec::new();
     for line in office.dispatches_of(&viewer.ctx, &document.id).await?.iter().filter(|line| line.kind == "new") {
         let view = office.dispatch_view(&viewer.ctx, &line.id).await?;
@@ -302,7 +326,6 @@ async fn choosing(
     }
     let (mut found, mut more) = (None, false);
     if search {
-        let way = office.ways().first().copied().unwrap_or_default();
         let mut all = office.agencies(&viewer.ctx, draft.q.trim(), None, FOUND + 1).await?;
         all.retain(|agency| agency.transport == way && !agency.gone);
         more = all.len() > FOUND as usize;
@@ -310,7 +333,7 @@ async fn choosing(
         let fresh = all.iter().filter(|agency| !draft.to.contains(&agency.code));
         found = Some(fresh.map(|agency| Choice::new(&agency.code, &agency.name)).collect());
     }
-    let organs = office.organs(&draft.to).await?;
+    let organs = office.organs(way, &draft.to).await?;
     Ok(SendPage {
         document: document.id.to_string(),
         version: document.version,
@@ -319,6 +342,8 @@ async fn choosing(
         already,
         chosen: organs.iter().map(|organ| Choice::new(&organ.code, &organ.name)).collect(),
         groups: groups.iter().map(|(code, to)| Choice::new(*code, to.len().to_string())).collect(),
+        ways: ways(viewer),
+        way: way.to_owned(),
         missing,
         q: draft.q,
         found,
@@ -352,6 +377,7 @@ async fn review(viewer: &Viewer, document: &Document, draft: &Draft) -> Result<B
         ("axis-due", day_words(&header.due_date)),
         ("axis-places", header.places.join("; ")),
         ("axis-document-id", header.document_id.clone()),
+        ("dispatch-way", viewer.say_if(&format!("dispatch-way-{}", draft.way(viewer))).unwrap_or_default()),
     ];
     let told = all.into_iter().filter(|(_, value)| !value.is_empty());
     let href = format!("/documents/{}/paper.pdf", document.id);
