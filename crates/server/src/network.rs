@@ -385,7 +385,7 @@ mod tests {
         });
         run(move || {
             let patience = Duration::from_secs(5);
-            let network = Network::new(Allowed::default(), patience, believing(&[]).unwrap()).unwrap();
+            let network = Network::new(Allowed::default(), patience, believing(&[], None).unwrap()).unwrap();
             let at =
                 |network: &Network, path: &str| network.send(&format!("http://127.0.0.1:{port}{path}"), None, 2000);
             assert!(at(&network, "/").unwrap_err().contains("no public address"));
@@ -401,10 +401,10 @@ mod tests {
             ] {
                 assert!(network.send(odd, None, 10).is_err(), "{odd}");
             }
-            let network = Network::new(allowed(&["127.0.0.1"]), patience, believing(&[]).unwrap()).unwrap();
+            let network = Network::new(allowed(&["127.0.0.1"]), patience, believing(&[], None).unwrap()).unwrap();
             assert_eq!(at(&network, "/").unwrap(), [7; 1000]);
             let network =
-                Network::new(allowed(&["127.0.0.1", "localhost"]), patience, believing(&[]).unwrap()).unwrap();
+                Network::new(allowed(&["127.0.0.1", "localhost"]), patience, believing(&[], None).unwrap()).unwrap();
             assert_eq!(network.send(&format!("http://localhost:{port}/"), None, 2000).unwrap().len(), 1000);
             assert!(
                 network.send(&format!("http://127.0.0.1:{port}/"), None, 999).unwrap_err().contains("longer than 999")
@@ -422,7 +422,8 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         run(move || {
             let network =
-                Network::new(allowed(&["127.0.0.1"]), Duration::from_millis(300), believing(&[]).unwrap()).unwrap();
+                Network::new(allowed(&["127.0.0.1"]), Duration::from_millis(300), believing(&[], None).unwrap())
+                    .unwrap();
             let answer = network.send(&format!("http://127.0.0.1:{port}/"), Some(("a/b", b"x")), 10);
             assert!(answer.unwrap_err().contains("in time"));
             drop(listener);
