@@ -96,7 +96,7 @@ async fn main() {
         Journal::open(db.options(), policies, Hub::projections(), clock, entropy, tree_key()).await.expect("it opens");
     let settings = Settings { organ_id: "G01".into(), window: Window::default(), max_package: 64 << 20 };
     let hub = Hub::new(journal, Arc::new(MasterKey::from_bytes([7; 32])), settings);
-    let system = |id: &str| NewSystem { id: id.into(), name: "Hệ thống".into(), quota: i64::MAX };
+    let system = |id: &str| NewSystem { id: id.into(), name: "Hệ thống".into(), quota: 1 << 50 };
     let secret = hub.admit(system("SYS.A")).await.expect("it is admitted");
     hub.admit(system("SYS.B")).await.expect("it is admitted");
     let body = |code: &str, system: &str| AgencyRegistered {
