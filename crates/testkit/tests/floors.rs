@@ -16,7 +16,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("journal", &["kernel", "policy"]),
     ("directory", &["kernel", "policy", "journal", "procedure", "pki", "signing"]),
     ("records", &["kernel", "policy", "journal", "pki", "signing", "typeset", "statute", "directory"]),
-    ("exchange", &["kernel", "policy", "journal", "signing", "edxml", "procedure", "directory", "records", "cases"]),
+    (
+        "exchange",
+        &["kernel", "policy", "journal", "pki", "signing", "edxml", "procedure", "directory", "records", "cases"],
+    ),
     ("cases", &["kernel", "policy", "journal", "procedure", "pki", "signing", "typeset", "directory", "records"]),
     (
         "web",
