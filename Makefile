@@ -44,7 +44,7 @@ test-rust: ## The Rust tests alone
 
 test-blackbox: ## The running program on both engines, driven by pyHanko, pdfsig, qpdf, schemathesis, Chromium with axe-core
 	$(CARGO) build --bin dienhong
-	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini -n $(WORKERS) --dist loadfile --durations=25 tests
+	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25 tests
 
 kill-test: prerequisites ## SIGKILL a writer of the journal, then the whole server, a hundred times each under load; nothing acknowledged may be lost
 	DIENHONG_KILLS=$${DIENHONG_KILLS:-100} $(CARGO) nextest run --workspace -E 'test(/crash|kill/)'

@@ -25,6 +25,19 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "tests" / "out"
 
 
+# Files that take minutes, the longest first: begun last, one of them would keep everybody waiting at the end.
+LONG = ("letters", "acme", "scenario", "pages", "procedures", "batches", "secrecy", "agent", "kill", "axis_desk")
+
+
+def pytest_collection_modifyitems(items):
+    def place(item) -> int:
+        name = item.path.stem.removeprefix("test_")
+        return LONG.index(name) if name in LONG else len(LONG)
+
+    # The sort is stable, so that the order within a file stays.
+    items.sort(key=place)
+
+
 def binary() -> str:
     path = os.environ.get("DIENHONG_BIN", str(ROOT / "target" / "debug" / "dienhong"))
     if not pathlib.Path(path).exists():
