@@ -13,6 +13,7 @@ import requests
 
 import work
 from conftest import OUT, ROOT, free_port, seeded
+from houses import until
 from people import Staff
 from test_axis import SPACE, Client, package
 
@@ -44,16 +45,6 @@ def house(engine, tmp_path_factory, request):
     program.staff = Staff(program)
     yield program
     program.stop()
-
-
-def until(what, seconds: float = 90):
-    """The first true answer; what comes over a wire comes when it comes."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if answer := what():
-            return answer
-        time.sleep(0.3)
-    raise AssertionError(f"it did not come within {seconds} s")
 
 
 def statuses(client: Client) -> list[tuple[str, str]]:
