@@ -6,7 +6,6 @@ import datetime
 import json
 import re
 import subprocess
-import time
 
 import pytest
 import requests
