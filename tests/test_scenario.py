@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from conftest import OUT, ROOT, fresh_program
+from judges import archive_form
 from test_papers import judged as judged_by_pyhanko
 
 NUMBERS = ["1336", "1343", "1344", "1345", "1350"]
@@ -56,6 +57,11 @@ def test_both_signatures_are_valid_for_pyhanko_and_the_file_is_clean_for_qpdf(fi
     assert [(f["bottom_line"], f["trusted"], f["intact"]) for f in found] == [(True, True, True)] * 2, found
     done = subprocess.run(["qpdf", "--check", str(out / f"{number}.pdf")], text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_paper_is_pdf_a_2b_for_verapdf(finished):
+    found = archive_form.judged(*[finished[1] / f"{number}.pdf" for number in NUMBERS])
+    assert [(j["form"], j["faults"]) for j in found] == [("2b", [])] * len(NUMBERS), found
 
 
 def without_spaces(text: str) -> str:
