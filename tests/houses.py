@@ -40,11 +40,11 @@ def document(program: Program) -> str:
     return re.search(r"document-[0-9a-z]{26}", requests.get(program.base + "/resolutions", timeout=30).text).group()
 
 
-def dispatch(clerk: Person, of: str, to: str, query: str) -> str:
-    """Sends a document to a body that is found by its name; gives the page of the dispatch."""
+def dispatch(clerk: Person, of: str, to: str, query: str, **way: str) -> str:
+    """Sends a document to a body that is found by its name, by the usual way or by `way`; gives the page of the dispatch."""
     def found():
         clerk.open(f"/documents/{of}/send")
-        clerk.send("form[action$='/send']", q=query, do="search")
+        clerk.send("form[action$='/send']", q=query, do="search", **way)
         return clerk.page().select_one(f"input[type=checkbox][value='{to}']")
 
     clerk.send("form[action$='/send']", **{until(found)["name"]: to}, do="add")

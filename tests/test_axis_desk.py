@@ -10,13 +10,14 @@ import subprocess
 import pytest
 import requests
 
+import houses
 import work
 from conftest import OUT, ROOT, free_port, seeded
 from houses import until
 from people import Staff
 from test_axis import SPACE, Client, package
 
-HOUSE, PARTNER = "000.00.00.C01", "000.00.18.H41"
+HOUSE, PARTNER, COURIER = "000.00.00.C01", "000.00.18.H41", "000.00.19.H42"
 CLERK, HEAD, UNIT_HEAD = "clerk@vu-hanh-chinh", "deputy-head@vpqh", f"head@{work.UNIT}"
 ARRIVAL = re.compile(r"/incoming/(arrival-[0-9a-z]+)")
 
@@ -34,8 +35,11 @@ def house(engine, tmp_path_factory, request):
     program.env |= {
         "DIENHONG_HUB_LISTEN": f"127.0.0.1:{port}", "DIENHONG_AXIS_ADDRESS": hub, "DIENHONG_AXIS_SYSTEM": "HOUSE",
         "DIENHONG_AXIS_SECRET_FILE": str(secret), "DIENHONG_AXIS_POLL_SECONDS": "1", "DIENHONG_AXIS_RETRY_SECONDS": "1",
-        "DIENHONG_AXIS_FOLDER": str(program.data / "axis"),
+        "DIENHONG_AXIS_FOLDER": str(program.data / "courier"),
     }
+    program.folder_way = program.data / "courier"
+    program.folder_way.mkdir()
+    (program.folder_way / "agencies.csv").write_text(f"{COURIER};Sở Thử nghiệm tỉnh B;\n")
     program.start()
     Client(hub, "HOUSE", secrets["HOUSE"]).register(HOUSE, "Văn phòng Quốc hội")
     program.others = Client(hub, "OTHERS", secrets["OTHERS"])
@@ -174,6 +178,22 @@ def test_a_document_goes_out_after_a_look_and_is_taken_back_by_agreement(house):
     others.data("updateStatus", b"{}", docId=inbox[0]["docId"], status="done")
     others.send(status("15", withdrawal, "Đồng ý thu hồi"), PARTNER, "status")
     until(lambda: "Đồng ý" in clerk.open(proposal).get_text() and "Đồng ý thu hồi" in clerk.words())
+
+
+def test_the_clerk_chooses_another_way_and_finds_the_bodies_that_it_reaches(house):
+    clerk, out = house.staff(CLERK), house.folder_way / "out"
+    document = houses.document(house)
+    clerk.open(f"/documents/{document}/send")
+    assert [option["value"] for option in clerk.page().select("select[name=way] option")] == ["axis", "folder"]
+    boxes = lambda: {box["value"] for box in clerk.page().select("input[type=checkbox]")}  # noqa: E731
+    clerk.send("form[action$='/send']", q="so thu nghiem", do="search")
+    assert boxes() == {PARTNER}
+    clerk.send("form[action$='/send']", way="folder", q="so thu nghiem", do="search")
+    assert boxes() == {COURIER} and clerk.page().select_one("select[name=way] option[selected]")["value"] == "folder"
+    page = houses.dispatch(clerk, document, COURIER, "so thu nghiem", way="folder")
+    written = until(lambda: list(out.glob("*.edoc.edxml")))
+    assert len(written) == 1 and f"OrganId>{COURIER}<" in written[0].read_text()
+    until(lambda: "Thư mục trao đổi" in clerk.open(page).get_text() and "Đã gửi" in clerk.words())
 
 
 def test_proposals_are_shown_beside_what_is_kept_and_answered(house):
