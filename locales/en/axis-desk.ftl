@@ -212,7 +212,7 @@ dispatch-of = This proposal is about
 dispatch-where = Sent over the axis
 
 # Sending
-send-title = Send over the axis
+send-title = Send the document
 send-link = Send over the axis
 send-step-choose = Step 1 of 2: choose the recipients
 send-step-review = Step 2 of 2: look at exactly what will be sent
@@ -313,7 +313,7 @@ dispatches-answered = Answered
 dispatch-withdrawn-there = Agreed to the withdrawal
 dispatch-unresolved = Recipients on the paper that the axis does not know
 dispatch-told-sent = queued it for { $n } recipients
-dispatch-told-gone = The package is at the axis
+dispatch-told-gone = The package has gone out
 dispatch-told-status = reported: { $state }
 dispatch-way = Way
 dispatch-way-axis = National interconnection axis

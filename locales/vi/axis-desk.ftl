@@ -212,7 +212,7 @@ dispatch-of = Đề nghị này thuộc văn bản đã gửi
 dispatch-where = Đã gửi qua trục
 
 # Gửi
-send-title = Gửi qua trục liên thông
+send-title = Gửi văn bản đi
 send-link = Gửi qua trục liên thông
 send-step-choose = Bước 1 trong 2: chọn nơi nhận
 send-step-review = Bước 2 trong 2: xem lại đúng gói tin sẽ gửi
@@ -313,7 +313,7 @@ dispatches-answered = Số nơi đã phản hồi
 dispatch-withdrawn-there = Đã đồng ý thu hồi
 dispatch-unresolved = Nơi nhận trên văn bản không có trên trục
 dispatch-told-sent = xếp gửi tới { $n } nơi
-dispatch-told-gone = Gói tin đã lên trục
+dispatch-told-gone = Gói tin đã gửi đi
 dispatch-told-status = báo về: { $state }
 dispatch-way = Đường gửi
 dispatch-way-axis = Trục liên thông văn bản quốc gia
