@@ -176,8 +176,10 @@ impl Due {
         }
     }
 
-    /// From this instant on and before that one, in microseconds.
+    /// From this instant on and before that one, in microseconds. A deadline that passes within the minute is not overdue
+    /// before its end, so that the same question keeps its answer.
     fn span(self, now: Timestamp) -> (i64, i64) {
+        let now = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(60_000_000));
         let today = now.day();
         let after = |day: Day| day.plus_days(1).start().micros();
         let sunday = today.plus_days(7 - i64::from(today.civil().weekday().to_monday_one_offset()));
@@ -272,9 +274,7 @@ impl Cases {
     }
 
     async fn inbox_count(&self, ctx: &Ctx, filter: &InboxFilter) -> Result<i64, Problem> {
-        // Deadlines that pass within the minute are counted with it, so that the same question keeps its answer.
         let now = self.journal.clock().now();
-        let now = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(60_000_000));
         let most = MOST_COUNTED + 1;
         let mut wanted = Where::new();
         let inner = seats_union(ctx, &mut wanted, |seat, wanted| {
