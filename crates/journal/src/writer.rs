@@ -15,8 +15,9 @@ use batch::Batches;
 
 /// Changes that may wait for the writer; more callers than that wait for a place.
 pub(crate) const QUEUE: usize = 4096;
-/// Acts and bytes of envelopes after which no further change joins a batch.
-const BATCH_ACTS: usize = 1024;
+/// Acts and bytes of envelopes after which no further change joins a batch. Many together are cheaper: rows of one table
+/// lie side by side, and a page of it is written once.
+const BATCH_ACTS: usize = 4096;
 const BATCH_BYTES: usize = 8 << 20;
 /// Longest name of a stream in bytes.
 const MOST_STREAM: usize = 200;

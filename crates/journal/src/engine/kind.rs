@@ -162,9 +162,10 @@ impl Kind {
                 "PRAGMA busy_timeout = 15000",
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
-                // Sixteen megabytes between checkpoints: fewer of them, and the log stays small enough to recover fast.
-                "PRAGMA wal_autocheckpoint = 4000",
-                "PRAGMA journal_size_limit = 67108864",
+                // Sixty-four megabytes between checkpoints: a page that is written often goes to the file once, and the log
+                // stays small enough to recover fast.
+                "PRAGMA wal_autocheckpoint = 16000",
+                "PRAGMA journal_size_limit = 134217728",
                 "PRAGMA cache_size = -65536",
                 "PRAGMA temp_store = MEMORY",
                 // What is erased is overwritten, not only forgotten.
