@@ -42,7 +42,7 @@ test: prerequisites web ## All tests: Rust on both engines, then the running pro
 test-rust: ## The Rust tests alone
 	DIENHONG_PYTHON=$(CURDIR)/tests/.venv/bin/python $(CARGO) nextest run --workspace --no-fail-fast
 
-test-blackbox: ## The running program on both engines, driven by pyHanko, pdfsig, qpdf, schemathesis, Chromium with axe-core
+test-blackbox: ## The running program on both engines, driven by pyHanko, pdfsig, qpdf, veraPDF, schemathesis, Chromium with axe-core
 	$(CARGO) build --bin dienhong
 	DIENHONG_BIN=$(abspath $(DEBUG)) tests/.venv/bin/python -m pytest -c tests/pytest.ini -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25 tests
 

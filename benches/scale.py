@@ -40,6 +40,7 @@ def measure(folder: pathlib.Path, url: str, added: tuple[int, int], whole: tuple
         row = service.load([program.base + page], cookie, settings)
         print(f"{page:34}{row['per_second']:>10.0f}{row['p50_ms']:>9.1f}{row['p99_ms']:>9.1f}{row['errors']:>8}", flush=True)
     program.stop()
+    # Last, for the steps empty the inboxes that the pages show.
     steps = program.run(
         "demo", "advance", str(settings.steps), "--at-once", str(settings.people), "--data", str(folder), timeout=600
     ).stdout.split()[-1]
@@ -55,7 +56,7 @@ def main() -> None:
     parser.add_argument("--closed", type=int, default=1_000_000)
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=9000, help="at most nine tenths of a tenth of --open")
+    parser.add_argument("--steps", type=int, default=9000, help="at most a tenth of --open")
     parser.add_argument("--people", type=int, default=2048, help="who take steps at once")
     parser.add_argument("--postgres", metavar="URL", help="an empty PostgreSQL database instead of SQLite")
     settings = parser.parse_args()

@@ -142,8 +142,7 @@ def test_a_refusal_needs_its_reason_and_the_sender_reads_it(house):
 
 def test_a_document_goes_out_after_a_look_and_is_taken_back_by_agreement(house):
     clerk, others = house.staff(CLERK), house.others
-    listing = requests.get(house.base + "/resolutions", timeout=30).text
-    document = re.search(r"document-[0-9a-z]{26}", listing).group()
+    document = houses.document(house)
     clerk.open(f"/documents/{document}")
     link = clerk.page().select_one(f"a[href='/documents/{document}/send']")
     assert link is not None, clerk.words()[:600]
@@ -243,8 +242,7 @@ def judged(house, engine):
     arrival = ARRIVAL.search(str(clerk.open("/incoming?state=new").select_one("main table"))).group()
     waiting = ARRIVAL.search(str(head.open("/incoming?q=7816").select_one("main table"))).group()
     dispatch = re.search(r"/outgoing/dispatch-[\w]+", str(clerk.open("/outgoing").select_one("main table"))).group()
-    listing = requests.get(house.base + "/resolutions", timeout=30).text
-    document = re.search(r"document-[0-9a-z]{26}", listing).group()
+    document = houses.document(house)
     paths = ["/incoming", "/incoming?state=proposal", arrival, "/incoming/quarantine", "/incoming/register", "/outgoing", dispatch,
              dispatch + "/withdraw", "/outgoing/register", f"/documents/{document}/send", f"/documents/{document}", "/axis/figures"]
     walk = [{"role": "axis-clerk", "cookies": clerk.cookies(), "paths": paths if engine == "sqlite" else paths[:3]},

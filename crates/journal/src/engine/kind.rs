@@ -163,7 +163,7 @@ impl Kind {
                 "PRAGMA journal_mode = WAL",
                 "PRAGMA synchronous = FULL",
                 // Sixty-four megabytes between checkpoints: a page that is written often goes to the file once, and the log
-                // stays small enough to recover fast.
+                // stays small enough to recover fast. A log that a long reader let grow is cut back to twice that.
                 "PRAGMA wal_autocheckpoint = 16000",
                 "PRAGMA journal_size_limit = 134217728",
                 "PRAGMA cache_size = -65536",

@@ -57,7 +57,7 @@ pub struct DispatchPage {
     pub facts: Vec<Fact>,
     /// Arrivals that answer it.
     pub answers: Vec<Link>,
-    /// Recipients on the paper that the axis does not know.
+    /// Recipients on the paper that the way does not reach.
     pub unresolved: Vec<String>,
     /// Where the package is fetched, for those who may.
     pub raw: Option<String>,

@@ -44,7 +44,7 @@ pub struct SendPage {
     pub way: String,
     /// Groups to choose at once: the code, and how many bodies.
     pub groups: Vec<Choice>,
-    /// Recipients printed on the paper that the axis does not know.
+    /// Recipients printed on the paper that the way does not reach.
     pub missing: Vec<String>,
     /// What was looked for.
     pub q: String,
